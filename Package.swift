@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "cloudnet",
+    products: [
+        .executable(name: "cloudnet-save", targets: ["cloudnet-save"]),
+        .executable(name: "cloudnet-restore", targets: ["cloudnet-restore"]),
+        .executable(name: "cloudnet", targets: ["cloudnet"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // Pure: bytes in, bytes out.
+        .systemLibrary(
+            name: "CXXHash",
+            providers: [.apt(["libxxhash-dev"])]
+        ),
+        .target(name: "PageCodec", dependencies: ["CXXHash"], swiftSettings: house),
+        .target(
+            name: "MigrationStream",
+            dependencies: ["PageCodec", "CXXHash"],
+            swiftSettings: house
+        ),
+        .target(name: "LibxlHelper", swiftSettings: house),
+
+        // The outside world.
+        .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
+        .target(
+            name: "CXenShim",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
+            linkerSettings: [
+                .linkedLibrary("xenguest"), .linkedLibrary("xenctrl"),
+            ]
+        ),
+        .target(
+            name: "MigrationHelper",
+            dependencies: ["CXenShim", "LibxlHelper", "MigrationStream", "PageCodec", "PosixIO"],
+            swiftSettings: house
+        ),
+
+        // Programs.
+        .executableTarget(
+            name: "cloudnet-save",
+            dependencies: ["MigrationHelper"],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "cloudnet-restore",
+            dependencies: ["MigrationHelper"],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "cloudnet",
+            dependencies: [
+                "MigrationStream", "PageCodec", "PosixIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+    ]
+)

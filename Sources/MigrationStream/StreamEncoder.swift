@@ -1,0 +1,226 @@
+public import PageCodec
+
+/// Turns a libxc stream into an extended one.
+///
+/// It writes every record as soon as it has read it, so that nothing is held back while the source
+/// has nothing to give. Memory: one page batch and what `PageEncoder` takes.
+public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
+    /// What was encoded so far.
+    public var statistics: StreamStatistics {
+        var result = counters
+        result.pages = pages.statistics
+        return result
+    }
+
+    private var source: Source
+    private var sink: Sink
+    private let slotCount: Int
+    private var pages: PageEncoder
+    private var counters = StreamStatistics()
+    private var sequence: UInt32 = 0
+    private let buffer: UnsafeMutableRawBufferPointer
+
+    /// Allocates an encoder with a cache of the given size.
+    ///
+    /// - Throws: `PageCodecError` if the memory is not there.
+    public init(from source: Source, to sink: Sink, cacheSize: CacheSize) throws(PageCodecError) {
+        self.source = source
+        self.sink = sink
+        slotCount = cacheSize.slotCount
+        pages = try PageEncoder(slotCount: slotCount)
+        buffer = .allocate(byteCount: Self.bufferByteCount, alignment: PageFormat.pageByteCount)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Encodes up to and including the END record.
+    ///
+    /// - Parameter didEncode: Called after each record, when it has been written.
+    /// - Throws: `StreamError` for a stream that is not libxc's, or what source or sink throw.
+    public mutating func run(didEncode: (borrowing StreamStatistics) -> Void = { _ in }) throws {
+        try encodeHeaders()
+        while true {
+            let type = try encodeRecord()
+            didEncode(statistics)
+            if type == StockRecordType.end { return }
+        }
+    }
+
+    /// The largest `PAGE_DATA` record that is coded, padded to whole pages.
+    private static var bufferByteCount: Int {
+        StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
+            + PageDecoder.outputByteCountMaximum
+    }
+
+    private mutating func encodeHeaders() throws {
+        let headers = UnsafeMutableRawBufferPointer(
+            rebasing: buffer.prefix(StockStream.headersByteCount))
+        let (imagePart, domainPart) = (
+            UnsafeMutableRawBufferPointer(
+                rebasing: headers.prefix(StockStream.imageHeaderByteCount)),
+            UnsafeMutableRawBufferPointer(
+                rebasing: headers.suffix(StockStream.domainHeaderByteCount))
+        )
+        try source.readExactly(into: imagePart, of: .imageHeader)
+        let image = try ImageHeader(reading: UnsafeRawBufferPointer(imagePart))
+        guard image.format == .stock else { throw StreamError.wrongFormat(found: image.format) }
+        try source.readExactly(into: domainPart, of: .domainHeader)
+        counters.stockByteCount += headers.count
+
+        let imageHeader = ExtendedStream.imageHeader
+        try imageHeader.withUnsafeBytes { try sink.write([$0]) }
+        counters.extendedByteCount += imageHeader.count
+        try withUnsafeTemporaryAllocation(
+            byteCount: ExtendedStream.parametersByteCount, alignment: 8
+        ) { bytes in
+            StreamParameters(slotCount: slotCount).write(to: bytes)
+            try write(.parameters, UnsafeRawBufferPointer(bytes))
+        }
+        try write(.headers, UnsafeRawBufferPointer(headers))
+    }
+
+    /// Encodes one libxc record.
+    ///
+    /// - Returns: Its type.
+    private mutating func encodeRecord() throws -> UInt32 {
+        let headerPart = UnsafeMutableRawBufferPointer(
+            rebasing: buffer.prefix(StockStream.recordHeaderByteCount))
+        try source.readExactly(into: headerPart, of: .recordHeader)
+        let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
+        let byteCount = headerPart.count + header.paddedBodyByteCount
+        counters.stockByteCount += byteCount
+        guard header.type == StockRecordType.pageData, byteCount <= buffer.count else {
+            try carry(byteCount: byteCount, readByteCount: headerPart.count)
+            return header.type
+        }
+        try source.readExactly(
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[headerPart.count..<byteCount]),
+            of: .recordBody)
+        if let batch = PageDataBody(header, buffer) {
+            let coded = pages.encode(entries: batch.entries, pages: batch.pages)
+            if let first = batch.entries.first, let last = batch.entries.last {
+                counters.noteBatch(
+                    firstPFN: PageEntry(bits: first).pfn, lastPFN: PageEntry(bits: last).pfn)
+            }
+            try write(coded)
+        } else {
+            // Not what libxc writes; its reader may judge it.
+            try carry(byteCount: byteCount, readByteCount: byteCount)
+        }
+        return header.type
+    }
+
+    /// Sends a libxc record as it is, in fragments.
+    ///
+    /// - Parameters:
+    ///   - byteCount: The length of the record with its header and padding.
+    ///   - readByteCount: How much of it the buffer holds already.
+    private mutating func carry(byteCount: Int, readByteCount: Int) throws {
+        var sentByteCount = 0
+        while sentByteCount < byteCount {
+            let fragmentByteCount = min(
+                byteCount - sentByteCount, ExtendedStream.fragmentByteCountMaximum)
+            let fragmentEnd = sentByteCount + fragmentByteCount
+            let fragment: UnsafeMutableRawBufferPointer
+            if fragmentEnd <= readByteCount {
+                fragment = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer[sentByteCount..<fragmentEnd])
+            } else {
+                let presentByteCount = max(readByteCount - sentByteCount, 0)
+                fragment = UnsafeMutableRawBufferPointer(
+                    rebasing: buffer.prefix(fragmentByteCount))
+                try source.readExactly(
+                    into: UnsafeMutableRawBufferPointer(rebasing: fragment[presentByteCount...]),
+                    of: .recordBody)
+            }
+            let flags = fragmentEnd < byteCount ? RecordHeader.continuesFlag : 0
+            try write(.stockRecord, flags: flags, UnsafeRawBufferPointer(fragment))
+            sentByteCount = fragmentEnd
+        }
+    }
+
+    private mutating func write(
+        _ kind: RecordKind,
+        flags: UInt16 = 0,
+        _ body: UnsafeRawBufferPointer
+    ) throws {
+        let header = nextHeader(
+            kind, flags: flags, bodyByteCount: body.count,
+            checksum: ExtendedStream.checksum(body))
+        try write(header, [body])
+    }
+
+    private mutating func write(_ batch: borrowing CodedBatch) throws {
+        let header = nextHeader(
+            .pages, flags: 0, bodyByteCount: batch.byteCount, checksum: batch.checksum)
+        let sections = batch.sections
+        try write(
+            header,
+            [
+                sections.header, sections.entries, sections.classes, sections.control,
+                sections.literals,
+            ])
+    }
+
+    private mutating func nextHeader(
+        _ kind: RecordKind,
+        flags: UInt16,
+        bodyByteCount: Int,
+        checksum: UInt64
+    ) -> RecordHeader {
+        defer { sequence &+= 1 }
+        return RecordHeader(
+            kind: kind, flags: flags, bodyByteCount: bodyByteCount, sequence: sequence,
+            checksum: checksum)
+    }
+
+    private mutating func write(
+        _ header: RecordHeader,
+        _ body: [UnsafeRawBufferPointer]
+    ) throws {
+        try withUnsafeTemporaryAllocation(
+            byteCount: ExtendedStream.recordHeaderByteCount, alignment: 8
+        ) { bytes in
+            header.write(to: bytes)
+            try sink.write([UnsafeRawBufferPointer(bytes)] + body)
+        }
+        counters.extendedByteCount += ExtendedStream.recordHeaderByteCount + header.bodyByteCount
+    }
+}
+
+/// The body of a `PAGE_DATA` record as libxc writes it.
+private struct PageDataBody {
+    let entries: UnsafeBufferPointer<UInt64>
+    let pages: UnsafeRawPointer
+
+    /// Looks at a record, header included; `nil` if it cannot be coded and rebuilt exactly.
+    init?(_ header: StockRecordHeader, _ record: UnsafeMutableRawBufferPointer) {
+        guard
+            header.bodyByteCount >= StockStream.pageDataHeaderByteCount,
+            let start = record.baseAddress
+        else { return nil }
+        let body = UnsafeRawPointer(start) + StockStream.recordHeaderByteCount
+        let count = Int(UInt32(littleEndian: body.load(as: UInt32.self)))
+        let reserved = body.load(fromByteOffset: 4, as: UInt32.self)
+        let entriesByteCount = 8 * count
+        guard
+            1...PageFormat.entriesPerBatchMaximum ~= count, reserved == 0,
+            header.bodyByteCount >= StockStream.pageDataHeaderByteCount + entriesByteCount
+        else { return nil }
+        entries = UnsafeBufferPointer(
+            start: (body + StockStream.pageDataHeaderByteCount)
+                .assumingMemoryBound(to: UInt64.self),
+            count: count)
+        pages = body + StockStream.pageDataHeaderByteCount + entriesByteCount
+        var pageCount = 0
+        for bits in entries {
+            let entry = PageEntry(bits: UInt64(littleEndian: bits))
+            guard entry.isCanonical else { return nil }
+            if entry.hasContent { pageCount += 1 }
+        }
+        let expectedByteCount =
+            StockStream.pageDataHeaderByteCount + entriesByteCount
+            + pageCount * PageFormat.pageByteCount
+        guard header.bodyByteCount == expectedByteCount else { return nil }
+    }
+}

@@ -1,0 +1,48 @@
+internal import CXXHash
+
+/// The fingerprints of a page: XXH3-64 of each block, and of those four numbers for the page.
+///
+/// One pass over the content serves both the page index and the block index. A fingerprint only
+/// proposes a match; content is always compared before a reference is made.
+struct PageFingerprint {
+    /// One fingerprint per block, in order.
+    var blocks: (UInt64, UInt64, UInt64, UInt64)
+
+    /// The fingerprint of the whole page.
+    var page: UInt64
+
+    init(of page: UnsafeRawPointer) {
+        let size = PageFormat.blockByteCount
+        blocks = (
+            UInt64(XXH3_64bits(page, size)), UInt64(XXH3_64bits(page + size, size)),
+            UInt64(XXH3_64bits(page + 2 * size, size)), UInt64(XXH3_64bits(page + 3 * size, size))
+        )
+        self.page = withUnsafeBytes(of: &blocks) {
+            UInt64(XXH3_64bits($0.baseAddress, $0.count))
+        }
+    }
+
+    subscript(block index: Int) -> UInt64 {
+        switch index {
+        case 0: blocks.0
+        case 1: blocks.1
+        case 2: blocks.2
+        default: blocks.3
+        }
+    }
+
+    /// The fingerprint of a page of zeros.
+    static let zeroPage = PageFingerprint(of: ZeroPage.bytes).page
+}
+
+/// The checksum of a batch: a chain over its sections and the fingerprints of its pages.
+///
+/// It covers what was rebuilt, not only what was sent, so a cache that went out of step is noticed
+/// before a guest sees the page (`docs/protocol.md`, "Content checksum").
+struct BatchChecksum {
+    private(set) var value: UInt64 = 0
+
+    mutating func add(_ bytes: UnsafeRawBufferPointer) {
+        value = UInt64(XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, value))
+    }
+}

@@ -1,0 +1,81 @@
+internal import Glibc
+
+/// A FIFO of pages that never grows: one slab, and the oldest page is overwritten.
+///
+/// Both ends of a migration store the same pages in the same order, so a slot number means the same
+/// content at both (paper IV-B1). Memory is taken from the system as slots are filled.
+struct PageCache: ~Copyable {
+    /// How many pages fit.
+    let slotCount: Int
+
+    /// How many pages were ever stored; the next page goes to slot `storedCount % slotCount`.
+    private(set) var storedCount: UInt64 = 0
+
+    /// The slot that the next page goes to.
+    private(set) var nextSlot = 0
+
+    private let slab: UnsafeMutableRawPointer
+
+    private var byteCount: Int { slotCount * PageFormat.pageByteCount }
+
+    init(slotCount: Int) throws(PageCodecError) {
+        guard 1...PageFormat.slotCountMaximum ~= slotCount else {
+            throw .slotCountOutOfRange(slotCount)
+        }
+        let byteCount = slotCount * PageFormat.pageByteCount
+        let mapping = mmap(
+            nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let mapping, mapping != MAP_FAILED else {
+            throw .cacheNotAllocatable(byteCount: byteCount, allowedByteCount: 0)
+        }
+        // Fewer page faults while the cache fills; only a hint, so its result does not matter.
+        madvise(mapping, byteCount, MADV_HUGEPAGE)
+        slab = mapping
+        self.slotCount = slotCount
+    }
+
+    deinit { munmap(slab, byteCount) }
+
+    /// Whether the slot exists and holds a page.
+    func isFilled(_ slot: Int64) -> Bool {
+        slot >= 0 && slot < Int64(slotCount) && UInt64(slot) < storedCount
+    }
+
+    /// Whether the page that was stored as number `store` has not been overwritten yet.
+    func isLive(store: UInt64) -> Bool {
+        storedCount - store <= UInt64(slotCount)
+    }
+
+    /// The content of a slot; it stays valid until the slot is reused.
+    func page(at slot: Int) -> UnsafeRawPointer {
+        assert(slot < slotCount)
+        return UnsafeRawPointer(slab + slot * PageFormat.pageByteCount)
+    }
+
+    /// The content that was stored as number `store`, which must be live.
+    func page(ofStore store: UInt64) -> UnsafeRawPointer {
+        page(at: slot(ofStore: store))
+    }
+
+    /// The slot that store number `store` went to.
+    func slot(ofStore store: UInt64) -> Int {
+        // Counting back from the next slot avoids a division by a number unknown to the compiler.
+        let age = Int(storedCount - store)
+        return nextSlot >= age ? nextSlot - age : nextSlot + slotCount - age
+    }
+
+    /// The store number of the page that a filled slot holds.
+    func store(ofSlot slot: Int) -> UInt64 {
+        let age = slot < nextSlot ? nextSlot - slot : nextSlot + slotCount - slot
+        return storedCount - UInt64(age)
+    }
+
+    /// Stores a copy of a page, over the oldest one if the cache is full.
+    mutating func store(_ page: UnsafeRawPointer) {
+        (slab + nextSlot * PageFormat.pageByteCount).copyMemory(
+            from: page, byteCount: PageFormat.pageByteCount)
+        storedCount += 1
+        nextSlot += 1
+        if nextSlot == slotCount { nextSlot = 0 }
+    }
+}

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+internal import MigrationStream
+internal import PosixIO
+
+/// `cloudnet encode`: a stock stream becomes an extended one.
+struct Encode: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Turn a recorded libxc stream into an extended one.",
+        discussion: "A summary of page classes and bytes goes to standard error."
+    )
+
+    @Option(help: "The memory for the page cache, in MiB, at both ends.")
+    var cacheMib: Int?
+
+    @Argument(help: "The libxc stream; '-' is standard input.")
+    var input = "-"
+
+    @Argument(help: "Where the extended stream goes; '-' is standard output.")
+    var output = "-"
+
+    func validate() throws {
+        guard let cacheMib else { return }
+        guard CacheSize(mebibytes: cacheMib) != nil else {
+            let range = CacheSize.mebibyteRange
+            throw ValidationError(
+                "--cache-mib must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+    }
+
+    func run() throws {
+        let cacheSize = cacheMib.flatMap(CacheSize.init(mebibytes:)) ?? .offlineDefault
+        let summary = try withStreams(from: input, to: output) { source, sink in
+            var encoder = try StreamEncoder(
+                from: source, to: sink, cacheSize: cacheSize)
+            try encoder.run()
+            return encoder.statistics.description
+        }
+        StandardError.writeLine("cloudnet: encoded \(summary)")
+    }
+}

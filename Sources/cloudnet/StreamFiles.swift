@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Glibc
+internal import MigrationStream
+internal import PosixIO
+
+/// Opens both ends, runs `body`, and insists that the input holds nothing more.
+///
+/// A file that was begun and could not be finished is removed, so that nobody takes it for whole.
+func withStreams<Result>(
+    from inputPath: String,
+    to outputPath: String,
+    _ body: (FileDescriptorSource, FileDescriptorSink) throws -> Result
+) throws -> Result {
+    guard inputPath == "-" || inputPath != outputPath else {
+        throw ValidationError("Input and output are the same file, '\(inputPath)'.")
+    }
+    let input = inputPath == "-" ? STDIN_FILENO : try openFile(inputPath, O_RDONLY)
+    guard outputPath != "-" || isatty(STDOUT_FILENO) == 0 else {
+        throw ValidationError("A stream is not written to a terminal; name a file or use a pipe.")
+    }
+    let output =
+        outputPath == "-"
+        ? STDOUT_FILENO : try openFile(outputPath, O_WRONLY | O_CREAT | O_TRUNC)
+    do {
+        let inputName = inputPath == "-" ? "standard input" : "'\(inputPath)'"
+        let outputName = outputPath == "-" ? "standard output" : "'\(outputPath)'"
+        var source = FileDescriptorSource(input, name: inputName)
+        let result = try body(source, FileDescriptorSink(output, name: outputName))
+        try requireEnd(of: &source)
+        try retryingOnInterrupt("close \(outputName)") { close(output) }
+        return result
+    } catch {
+        if isRegularFile(output), outputPath != "-" { unlink(outputPath) }
+        throw error
+    }
+}
+
+private func openFile(_ path: String, _ flags: Int32) throws -> Int32 {
+    try retryingOnInterrupt("open '\(path)'") { open(path, flags | O_CLOEXEC, 0o644) }
+}
+
+private func requireEnd(of source: inout FileDescriptorSource) throws {
+    let surplus = try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) {
+        try source.read(into: $0)
+    }
+    guard surplus == 0 else { throw StreamError.bytesAfterEnd }
+}
+
+private func isRegularFile(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
