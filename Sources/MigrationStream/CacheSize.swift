@@ -1,4 +1,4 @@
-internal import PageCodec
+public import PageCodec
 
 /// How much memory a page cache may take, and how many slots that makes.
 public struct CacheSize: Equatable, Sendable {
@@ -21,10 +21,23 @@ public struct CacheSize: Equatable, Sendable {
     public static let offlineDefault = CacheSize(byteCount: 256 << 20)
 
     /// The default for a guest: half of its memory, from 16 to 256 MiB, so that sender and receiver
-    /// fit into a small dom0 side by side.
-    public static func `default`(forGuestWithPageCount pageCount: Int) -> CacheSize {
+    /// fit into a small dom0 side by side; less where so much is not free.
+    public static func `default`(
+        forGuestWithPageCount pageCount: Int,
+        availableByteCount: Int
+    ) -> CacheSize {
         let half = pageCount * PageFormat.pageByteCount / 2
-        return CacheSize(byteCount: min(max(half, 16 << 20), 256 << 20))
+        let wanted = min(max(half, 16 << 20), 256 << 20)
+        return CacheSize(byteCount: max(min(wanted, availableByteCount / 2), 1 << 20))
+    }
+
+    /// Checks that the cache fits into the memory that is free.
+    ///
+    /// - Throws: `PageCodecError.cacheNotAllocatable`.
+    public func requireAvailable(byteCount available: Int) throws(PageCodecError) {
+        guard byteCount <= available else {
+            throw .cacheNotAllocatable(byteCount: byteCount, allowedByteCount: available)
+        }
     }
 
     /// The number of slots that fit.

@@ -35,13 +35,15 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
 
     /// Encodes up to and including the END record.
     ///
-    /// - Parameter didEncode: Called after each record, when it has been written.
+    /// - Parameter didEncode: Called after each libxc record, when it has been written.
     /// - Throws: `StreamError` for a stream that is not libxc's, or what source or sink throw.
-    public mutating func run(didEncode: (borrowing StreamStatistics) -> Void = { _ in }) throws {
+    public mutating func run(didEncode: (EncodedRecord) -> Void = { _ in }) throws {
         try encodeHeaders()
         while true {
             let type = try encodeRecord()
-            didEncode(statistics)
+            didEncode(
+                EncodedRecord(
+                    isCheckpoint: type == StockRecordType.checkpoint, statistics: statistics))
             if type == StockRecordType.end { return }
         }
     }
@@ -186,6 +188,14 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         }
         counters.extendedByteCount += ExtendedStream.recordHeaderByteCount + header.bodyByteCount
     }
+}
+
+/// What an encoder tells after each libxc record.
+public struct EncodedRecord: Sendable {
+    /// Whether the record was a CHECKPOINT.
+    public let isCheckpoint: Bool
+    /// What was encoded so far.
+    public let statistics: StreamStatistics
 }
 
 /// The body of a `PAGE_DATA` record as libxc writes it.

@@ -1,1 +1,3 @@
-print()
+internal import MigrationHelper
+
+HelperProgram.restore.run(CommandLine.arguments)

@@ -1,1 +1,3 @@
-print()
+internal import MigrationHelper
+
+HelperProgram.save.run(CommandLine.arguments)

@@ -1,0 +1,74 @@
+/*
+ * The only code that sees xenctrl.h and xenguest.h: fixed-width types, plain
+ * callbacks, no logic and no policy.  Written for Xen 4.17.
+ */
+#ifndef CXENSHIM_H
+#define CXENSHIM_H
+
+#include <semaphore.h>
+#include <stdint.h>
+
+/*
+ * What libxenguest calls while it saves or restores.  log and progress are
+ * always needed; the others are passed on only if their bit is set in the
+ * callback mask that libxl gave (bit N: libxl's message number N).
+ */
+struct xenshim_callbacks {
+    void *context;
+    void (*log)(void *context, int level, int error_number,
+                const char *source, const char *text);
+    void (*progress)(void *context, const char *source, const char *doing_what,
+                     unsigned long done, unsigned long total);
+    int (*suspend)(void *context);
+    int (*postcopy)(void *context);
+    int (*checkpoint)(void *context);
+    int (*wait_checkpoint)(void *context);
+    int (*switch_qemu_logdirty)(void *context, uint32_t domid,
+                                unsigned int enable);
+    int (*static_data_done)(void *context, unsigned int missing);
+    void (*restore_results)(void *context, uint64_t store_gfn,
+                            uint64_t console_gfn);
+};
+
+/* An open libxenctrl interface and its logger. */
+struct xenshim;
+
+/*
+ * Opens libxenctrl; the callbacks are copied.  Returns NULL and sets errno if
+ * that fails: not root, or not running on Xen.
+ */
+struct xenshim *xenshim_open(const struct xenshim_callbacks *callbacks);
+
+void xenshim_close(struct xenshim *shim);
+
+/* The number of pages that a domain has, or -1 and errno. */
+int64_t xenshim_count_domain_pages(struct xenshim *shim, uint32_t domid);
+
+/* xc_domain_save(): 0, or its failure with errno set. */
+int xenshim_save_domain(struct xenshim *shim, int stream_fd, int back_fd,
+                        uint32_t domid, uint32_t flags,
+                        uint32_t callback_mask, uint32_t stream_type);
+
+/* The guest's end of xenstore and console, for libxl. */
+struct xenshim_restore_ports {
+    uint32_t store_evtchn, store_domid;
+    uint32_t console_evtchn, console_domid;
+};
+
+/* xc_domain_restore(): 0 and the two frame numbers, or its failure and errno. */
+int xenshim_restore_domain(struct xenshim *shim, int stream_fd, int back_fd,
+                           uint32_t domid,
+                           const struct xenshim_restore_ports *ports,
+                           uint32_t callback_mask, uint32_t stream_type,
+                           uint64_t *store_gfn, uint64_t *console_gfn);
+
+/*
+ * From now on SIGTERM makes writes to stream_fd fail, so that libxenguest runs
+ * its error path, and posts wake.  Returns 0, or -1 and errno.
+ */
+int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
+
+/* Whether SIGTERM came since xenshim_cancel_on_sigterm(). */
+int xenshim_was_cancelled(void);
+
+#endif

@@ -1,0 +1,112 @@
+internal import CXenShim
+internal import Glibc
+internal import PosixIO
+internal import Synchronization
+
+/// The thread that encodes or decodes while libxenguest works on the main thread.
+final class CodecThread: Sendable {
+    /// How the thread ended.
+    enum Outcome: Sendable {
+        case finished
+        case failed(any Error)
+    }
+
+    private let state = Mutex<Outcome?>(nil)
+    private let ended = Semaphore()
+
+    /// How the thread ended, if it has.
+    var outcome: Outcome? { state.withLock { $0 } }
+
+    /// Starts `body`; `cleanup` runs after its outcome is known to others.
+    ///
+    /// The thread takes no signals, so that they interrupt the main thread.
+    func start(
+        _ body: @escaping @Sendable () throws -> Void,
+        cleanup: @escaping @Sendable () -> Void
+    ) throws {
+        let job = Job { [self] in
+            do {
+                try body()
+                state.withLock { $0 = .finished }
+            } catch {
+                state.withLock { $0 = .failed(error) }
+            }
+            cleanup()
+            ended.post()
+        }
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        var thread = pthread_t()
+        let errorNumber = pthread_create(
+            &thread, nil,
+            { context in
+                let job = context.map { Unmanaged<Job>.fromOpaque($0).takeRetainedValue() }
+                job?.run()
+                return nil
+            }, Unmanaged.passRetained(job).toOpaque())
+        guard errorNumber == 0 else {
+            throw SystemError("start a thread", errorNumber: errorNumber)
+        }
+        pthread_detach(thread)
+    }
+
+    /// Waits for the thread's end, or for a cancellation.
+    ///
+    /// - Returns: The outcome, or `nil` if the helper was cancelled first.
+    func waitForEnd() -> Outcome? {
+        while outcome == nil, !Cancellation.isRequested { ended.wait() }
+        return outcome
+    }
+
+    /// Lets SIGTERM make writes to a descriptor fail and end `waitForEnd()`.
+    func cancelOnTermination(closing descriptor: Int32) throws {
+        try ended.cancelOnTermination(closing: descriptor)
+    }
+
+    private final class Job {
+        let run: @Sendable () -> Void
+
+        init(_ run: @escaping @Sendable () -> Void) {
+            self.run = run
+        }
+    }
+}
+
+/// Whether libxl asked the helper to stop.
+enum Cancellation {
+    static var isRequested: Bool { xenshim_was_cancelled() != 0 }
+}
+
+/// A counting semaphore that a signal handler may post.
+final class Semaphore: Sendable {
+    // SAFETY: a sem_t may be used by all threads; only `deinit` frees it.
+    nonisolated(unsafe) private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        semaphore = .allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func post() {
+        sem_post(semaphore)
+    }
+
+    /// Waits for a post; a signal may end the wait early.
+    func wait() {
+        sem_wait(semaphore)
+    }
+
+    func cancelOnTermination(closing descriptor: Int32) throws {
+        try retryingOnInterrupt("handle SIGTERM") {
+            xenshim_cancel_on_sigterm(descriptor, semaphore)
+        }
+    }
+}

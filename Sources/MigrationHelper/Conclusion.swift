@@ -1,0 +1,59 @@
+internal import Glibc
+internal import MigrationStream
+internal import PageCodec
+internal import PosixIO
+
+/// How a session ended: what libxl is told, and what the operator reads.
+struct Conclusion {
+    /// libxenguest's result: zero is success.
+    var result: Int32
+    /// The system's error number that goes with a failure; libxl prints its text.
+    var errorNumber: Int32
+    /// The line for the log that explains a failure.
+    var explanation: String?
+
+    static let success = Conclusion(result: 0, errorNumber: 0, explanation: nil)
+
+    /// A failure that libxenguest has reported itself.
+    static func failedInLibxenguest(result: Int32, errorNumber: Int32) -> Conclusion {
+        Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+    }
+
+    /// A failure of ours; `consequence` tells what became of the guest.
+    init(_ error: any Error, consequence: String) {
+        result = -1
+        errorNumber = Self.errorNumber(for: error)
+        explanation = "\(Self.text(for: error)); \(consequence)"
+    }
+
+    init(result: Int32, errorNumber: Int32, explanation: String?) {
+        self.result = result
+        self.errorNumber = errorNumber
+        self.explanation = explanation
+    }
+
+    private static func errorNumber(for error: any Error) -> Int32 {
+        switch error {
+        case let error as SystemError: error.errorNumber
+        case StreamError.endsEarly: ECONNRESET
+        case StreamError.page(.cacheNotAllocatable), PageCodecError.cacheNotAllocatable: ENOMEM
+        case is StreamError, is PageCodecError: EBADMSG
+        default: EINVAL
+        }
+    }
+
+    private static func text(for error: any Error) -> String {
+        if let error = error as? SystemError, [EPIPE, ECONNRESET].contains(error.errorNumber) {
+            return "the other side closed the connection: \(error); its log tells why"
+        }
+        return "\(error)"
+    }
+}
+
+extension StreamError {
+    /// Whether the stream is damaged, rather than just cut off.
+    var isDamage: Bool {
+        if case .endsEarly = self { return false }
+        return true
+    }
+}

@@ -1,0 +1,120 @@
+internal import CXenShim
+internal import Glibc
+internal import LibxlHelper
+internal import MigrationStream
+internal import PosixIO
+
+/// Restores a domain: a thread decodes libxl's stream into a pipe, from which libxenguest reads.
+final class RestoreSession: XenCallbacks {
+    private let arguments: RestoreArguments
+    private let channel: LibxlChannel
+    private let thread = CodecThread()
+    private let checkpoints = CheckpointGate()
+    private var frames = (store: UInt64(0), console: UInt64(0))
+
+    init(_ arguments: RestoreArguments, _ channel: LibxlChannel) {
+        self.arguments = arguments
+        self.channel = channel
+    }
+
+    private static let consequence = "the guest is not started here"
+
+    func run() -> Conclusion {
+        let conclusion: Conclusion
+        do {
+            let table = makeTable(channel)
+            conclusion = try withExtendedLifetime(table) {
+                let xen = try XenInterface(table)
+                // In COLO both helpers talk in both directions; that stream is never encoded.
+                return arguments.streamType == .colo
+                    ? restoreUndecoded(xen) : try restoreDecoded(xen)
+            }
+        } catch {
+            conclusion = Conclusion(error, consequence: Self.consequence)
+        }
+        // The stock helper sends these whatever the result.
+        channel.send(.restoreResults(storeGFN: frames.store, consoleGFN: frames.console))
+        return conclusion
+    }
+
+    private func restoreUndecoded(_ xen: borrowing XenInterface) -> Conclusion {
+        let result = restoreDomain(xen, from: arguments.streamDescriptor)
+        return Conclusion(result: result, errorNumber: errno, explanation: nil)
+    }
+
+    private func restoreDecoded(_ xen: borrowing XenInterface) throws -> Conclusion {
+        let pipe = try Pipe()
+        let streamDescriptor = arguments.streamDescriptor
+        try thread.start(
+            { [channel, checkpoints] in
+                var decoder = StreamDecoder(
+                    from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
+                    to: FileDescriptorSink(pipe.writeEnd, name: "to libxenguest"),
+                    cacheByteCountMaximum: AvailableMemory.byteCountForCache())
+                let format = try decoder.run(
+                    acceptsStockStream: true,
+                    didDecodeCheckpoint: { checkpoints.waitUntilOpen() })
+                let summary =
+                    format == .stock ? "restored a stock stream"
+                    : "restored from \(decoder.statistics)"
+                channel.log(.debug, summary)
+            },
+            cleanup: {
+                // libxenguest reads the end of the stream, and runs its error path if it is early.
+                Pipe.close(pipe.writeEnd)
+            })
+        let result = restoreDomain(xen, from: pipe.readEnd)
+        return conclude(result: result, errorNumber: errno)
+    }
+
+    private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
+        guard case .failed(let error) = thread.outcome else {
+            return Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+        }
+        // With Remus, libxenguest takes any end of the stream for the death of the other host and
+        // goes on from the last checkpoint. A damaged stream is no sign of death: started here, the
+        // guest might run twice.
+        let isDamaged = (error as? StreamError)?.isDamage ?? false
+        guard result != 0 || isDamaged else { return .success }
+        // If libxenguest gave up first, the pipe broke because of that: it has said why.
+        if let error = error as? SystemError, error.errorNumber == EPIPE {
+            return .failedInLibxenguest(result: result, errorNumber: errorNumber)
+        }
+        return Conclusion(error, consequence: Self.consequence)
+    }
+
+    private func restoreDomain(_ xen: borrowing XenInterface, from descriptor: Int32) -> Int32 {
+        var ports = xenshim_restore_ports(
+            store_evtchn: arguments.storeEventChannel, store_domid: arguments.storeDomid,
+            console_evtchn: arguments.consoleEventChannel, console_domid: arguments.consoleDomid)
+        return xenshim_restore_domain(
+            xen.shim, descriptor, arguments.backDescriptor, arguments.domid, &ports,
+            arguments.callbackMask, arguments.streamType.rawValue, &frames.store,
+            &frames.console)
+    }
+
+    // MARK: What libxenguest asks
+
+    func progress(source: String, doing: String, done: UInt, total: UInt) {
+        channel.send(.progress(source: source, doing: doing, done: done, total: total))
+    }
+
+    func suspend() -> Int32 {
+        channel.call(.suspend)
+    }
+
+    func postcopy() -> Int32 {
+        channel.call(.postcopy)
+    }
+
+    func checkpoint() -> Int32 {
+        let reply = channel.call(.checkpoint)
+        // libxl has read what it had in the stream; the rest is ours again.
+        checkpoints.open()
+        return reply
+    }
+
+    func waitCheckpoint() -> Int32 {
+        channel.call(.waitCheckpoint)
+    }
+}

@@ -1,0 +1,172 @@
+internal import CXenShim
+internal import Glibc
+internal import LibxlHelper
+internal import MigrationStream
+internal import PageCodec
+internal import PosixIO
+internal import Synchronization
+
+/// Saves a domain: libxenguest writes into a pipe, and a thread encodes from there to libxl's
+/// stream.
+final class SaveSession: XenCallbacks {
+    private let arguments: SaveArguments
+    private let channel: LibxlChannel
+    private let thread = CodecThread()
+    private let statistics = SharedStatistics()
+    private let checkpoints = CheckpointGate()
+    private var progressTranslator = ProgressTranslator()
+    private var suspendedAt: ContinuousClock.Instant?
+
+    init(_ arguments: SaveArguments, _ channel: LibxlChannel) {
+        self.arguments = arguments
+        self.channel = channel
+    }
+
+    private static let consequence = "the guest stays on this host"
+
+    func run() -> Conclusion {
+        do {
+            let settings = try Settings.ofProcess()
+            let table = makeTable(channel)
+            return try withExtendedLifetime(table) {
+                let xen = try XenInterface(table)
+                let pageCount = try xen.pageCount(ofDomain: arguments.domid)
+                progressTranslator.guestPageCount = UInt(pageCount)
+                // In COLO both helpers talk in both directions; that stream stays as it is.
+                if settings.format == .stock || arguments.streamType == .colo {
+                    return try saveUnencoded(xen)
+                }
+                let cacheSize = try chooseCacheSize(settings, guestPageCount: pageCount)
+                return try saveEncoded(xen, cacheSize)
+            }
+        } catch {
+            return Conclusion(error, consequence: Self.consequence)
+        }
+    }
+
+    /// The configured size, which must fit, or the default for the guest, which is made to fit.
+    private func chooseCacheSize(_ settings: Settings, guestPageCount: Int) throws -> CacheSize {
+        let available = AvailableMemory.byteCountForCache()
+        let size =
+            settings.cacheSize
+            ?? .default(forGuestWithPageCount: guestPageCount, availableByteCount: available)
+        try size.requireAvailable(byteCount: available)
+        return size
+    }
+
+    private func saveUnencoded(_ xen: borrowing XenInterface) throws -> Conclusion {
+        try thread.cancelOnTermination(closing: arguments.streamDescriptor)
+        let result = saveDomain(xen, to: arguments.streamDescriptor)
+        let errorNumber = errno
+        if Cancellation.isRequested, result != 0 { return cancelled() }
+        guard result != 0, errorNumber == EPIPE || errorNumber == ECONNRESET else {
+            return Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+        }
+        let error = SystemError("write the migration stream", errorNumber: errorNumber)
+        return Conclusion(error, consequence: Self.consequence)
+    }
+
+    private func saveEncoded(
+        _ xen: borrowing XenInterface,
+        _ cacheSize: CacheSize
+    ) throws -> Conclusion {
+        let pipe = try Pipe()
+        try thread.cancelOnTermination(closing: pipe.writeEnd)
+        let streamDescriptor = arguments.streamDescriptor
+        channel.log(.debug, "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB")
+        try thread.start(
+            { [statistics, checkpoints] in
+                var encoder = try StreamEncoder(
+                    from: FileDescriptorSource(pipe.readEnd, name: "from libxenguest"),
+                    to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
+                    cacheSize: cacheSize)
+                try encoder.run { progress in
+                    statistics.value = progress.statistics
+                    if progress.isCheckpoint { checkpoints.open() }
+                }
+            },
+            cleanup: { [checkpoints] in
+                // libxenguest's next write fails, and nobody waits for a checkpoint any more.
+                Pipe.close(pipe.readEnd)
+                checkpoints.openForEver()
+            })
+        let result = saveDomain(xen, to: pipe.writeEnd)
+        let errorNumber = errno
+        return conclude(result: result, errorNumber: errorNumber)
+    }
+
+    private func saveDomain(_ xen: borrowing XenInterface, to descriptor: Int32) -> Int32 {
+        xenshim_save_domain(
+            xen.shim, descriptor, arguments.backDescriptor, arguments.domid, arguments.flags,
+            arguments.callbackMask, arguments.streamType.rawValue)
+    }
+
+    private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
+        // A stream that libxenguest has ended counts when the last byte of it was written.
+        let outcome = result == 0 ? thread.waitForEnd() : thread.outcome
+        if case .finished = outcome, result == 0 {
+            channel.log(.info, summary)
+            return .success
+        }
+        if Cancellation.isRequested { return cancelled() }
+        if case .failed(let error) = outcome {
+            return Conclusion(error, consequence: Self.consequence)
+        }
+        return .failedInLibxenguest(result: result, errorNumber: errorNumber)
+    }
+
+    private func cancelled() -> Conclusion {
+        Conclusion(
+            result: -1, errorNumber: ECANCELED,
+            explanation: "the migration was cancelled; \(Self.consequence)")
+    }
+
+    private var summary: String {
+        var text = "saved in \(statistics.value)"
+        if let suspendedAt {
+            let pause = ContinuousClock.now - suspendedAt
+            let milliseconds = pause.components.seconds * 1000
+                + pause.components.attoseconds / 1_000_000_000_000_000
+            text += "; paused \(milliseconds) ms"
+        }
+        return text
+    }
+
+    // MARK: What libxenguest asks
+
+    func progress(source: String, doing: String, done: UInt, total: UInt) {
+        let sentPageCount = UInt(statistics.value.pages.pageCount)
+        let (done, total) = progressTranslator.translate(
+            done: done, total: total, sentPageCount: sentPageCount)
+        channel.send(.progress(source: source, doing: doing, done: done, total: total))
+    }
+
+    func suspend() -> Int32 {
+        suspendedAt = .now
+        return channel.call(.suspend)
+    }
+
+    func postcopy() -> Int32 {
+        // libxl writes to the stream next: everything before must have left (Remus).
+        if arguments.streamType == .remus { checkpoints.waitUntilOpen() }
+        return channel.call(.postcopy)
+    }
+
+    func checkpoint() -> Int32 {
+        channel.call(.checkpoint)
+    }
+
+    func waitCheckpoint() -> Int32 {
+        channel.call(.waitCheckpoint)
+    }
+}
+
+/// What the encoding thread has done so far, for the main thread to report.
+private final class SharedStatistics: Sendable {
+    private let mutex = Mutex(StreamStatistics())
+
+    var value: StreamStatistics {
+        get { mutex.withLock { $0 } }
+        set { mutex.withLock { $0 = newValue } }
+    }
+}
