@@ -15,6 +15,8 @@ let package = Package(
         .executable(name: "cloudnet-save", targets: ["cloudnet-save"]),
         .executable(name: "cloudnet-restore", targets: ["cloudnet-restore"]),
         .executable(name: "cloudnet", targets: ["cloudnet"]),
+        // Stands in for libxenguest and libxenctrl when the helpers are tested without Xen.
+        .library(name: "SimulatedXen", type: .dynamic, targets: ["SimulatedXen"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -64,6 +66,48 @@ let package = Package(
             dependencies: [
                 "MigrationStream", "PageCodec", "PosixIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["MigrationStream", "PageCodec"],
+            path: "Tests/TestSupport",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "PageCodecTests",
+            dependencies: ["PageCodec", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "MigrationStreamTests",
+            dependencies: ["MigrationStream", "PageCodec", "PosixIO", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "LibxlHelperTests",
+            dependencies: ["LibxlHelper"],
+            swiftSettings: house
+        ),
+        .systemLibrary(
+            name: "CXenGuest",
+            path: "Tests/CXenGuest",
+            providers: [.apt(["libxen-dev"])]
+        ),
+        .target(
+            name: "SimulatedXen",
+            dependencies: ["CXenGuest", "PosixIO"],
+            path: "Tests/SimulatedXen",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "MigrationHelperTests",
+            dependencies: [
+                "LibxlHelper", "MigrationHelper", "MigrationStream", "PosixIO", "TestSupport",
+                "cloudnet-save", "cloudnet-restore",
             ],
             swiftSettings: house
         ),
