@@ -99,7 +99,7 @@ let package = Package(
         ),
         .target(
             name: "SimulatedXen",
-            dependencies: ["CXenGuest", "PosixIO"],
+            dependencies: ["CXenGuest"],
             path: "Tests/SimulatedXen",
             swiftSettings: house
         ),

@@ -1,0 +1,48 @@
+# The commands to remember: make check (daily), make test (everything), make demo (the main job).
+
+BUILD_PACKAGES = libxen-dev libxxhash-dev zstd
+RELEASE = .build/release
+# Helpers run in a dom0 that has no Swift.
+RELEASE_FLAGS = -c release --static-swift-stdlib
+
+.PHONY: helpers check test demo bench unit-test large-streams emulated-xen lint format golden packages
+
+helpers: packages
+	swift build $(RELEASE_FLAGS)
+
+# The quick part: build, unit tests, lint.
+check: unit-test lint
+
+test: check helpers large-streams emulated-xen
+
+demo: helpers
+	testbed/demo $(RELEASE)
+
+bench: helpers
+	benchmarks/throughput $(RELEASE)/cloudnet
+
+unit-test: packages
+	swift test --disable-xctest
+
+large-streams: helpers
+	Tests/large-streams $(RELEASE)/cloudnet
+
+emulated-xen: helpers
+	testbed/testbed build
+	testbed/testbed install $(RELEASE)
+	testbed/testbed run migrate-pvh
+
+lint: packages
+	swift format lint --strict --parallel -r Package.swift Sources Tests
+	tools/install-packages shellcheck
+	shellcheck -x $$(git ls-files | xargs grep -lE '^#!/bin/(ba)?sh')
+
+format:
+	swift format --in-place --parallel -r Package.swift Sources Tests
+
+# Records the golden streams anew on the emulated host.
+golden: packages
+	testbed/testbed record
+
+packages:
+	@tools/install-packages $(BUILD_PACKAGES)

@@ -1,0 +1,176 @@
+import Dispatch
+import Glibc
+import PosixIO
+
+/// A helper that runs as libxl would run it, with the simulated Xen in the place of the real one.
+///
+/// This side plays libxl: it reads the helper's messages and answers those that want a reply.
+final class HelperProcess: Sendable {
+    let processID: pid_t
+    private let fromHelper: Int32
+    private let toHelper: Int32
+
+    /// The descriptor number under which the helper finds its stream.
+    static let streamDescriptor: Int32 = 3
+
+    /// Starts a helper; `stream` is its stream, of which this side keeps its own descriptor.
+    init(
+        _ program: String,
+        _ arguments: [String],
+        stream: Int32? = nil,
+        environment: [String: String] = [:]
+    ) throws {
+        let input = try ClosingPipe()
+        let output = try ClosingPipe()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input.readEnd, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output.writeEnd, STDOUT_FILENO)
+        if let stream {
+            posix_spawn_file_actions_adddup2(&actions, stream, Self.streamDescriptor)
+        }
+        let path = Self.programDirectory + "/" + program
+        var variables = environment
+        variables["LD_LIBRARY_PATH"] = try SimulatedXenLibraries.directory
+        var argumentPointers = ([path] + arguments).map { strdup($0) } + [nil]
+        var variablePointers = variables.map { strdup("\($0)=\($1)") } + [nil]
+        defer {
+            for pointer in argumentPointers + variablePointers { free(pointer) }
+        }
+        var processID: pid_t = 0
+        let errorNumber = posix_spawn(
+            &processID, path, &actions, nil, &argumentPointers, &variablePointers)
+        guard errorNumber == 0 else {
+            throw SystemError("start \(path)", errorNumber: errorNumber)
+        }
+        self.processID = processID
+        fromHelper = output.takeReadEnd()
+        toHelper = input.takeWriteEnd()
+    }
+
+    deinit {
+        close(fromHelper)
+        close(toHelper)
+    }
+
+    /// Talks to the helper until it ends.
+    ///
+    /// - Parameter answer: The reply to a message that wants one.
+    func converse(
+        _ answer: @escaping @Sendable (ReceivedMessage) -> Int32 = { $0.usualReply }
+    ) async -> Conversation {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                var messages: [ReceivedMessage] = []
+                var source = FileDescriptorSource(fromHelper, name: "from the helper")
+                while let message = ReceivedMessage(readingFrom: &source) {
+                    messages.append(message)
+                    if message.wantsReply {
+                        var reply = answer(message)
+                        write(toHelper, &reply, MemoryLayout<Int32>.size)
+                    }
+                }
+                continuation.resume(
+                    returning: Conversation(messages: messages, status: waitForExit()))
+            }
+        }
+    }
+
+    func signal(_ number: Int32) {
+        kill(processID, number)
+    }
+
+    private func waitForExit() -> Conversation.Status {
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(status & 0x7f)
+    }
+
+    /// Where the build put the helpers: beside the tests.
+    private static var programDirectory: String {
+        let path = (try? readLink("/proc/self/exe")) ?? ""
+        // Under `swift test` the test runner belongs to the toolchain; the bundle is an argument.
+        let candidates = [path] + CommandLine.arguments
+        for candidate in candidates {
+            let directory = candidate.split(separator: "/", omittingEmptySubsequences: false)
+                .dropLast().joined(separator: "/")
+            if access(directory + "/cloudnet-save", X_OK) == 0 { return directory }
+        }
+        return "."
+    }
+
+    fileprivate static func libraryPath() -> String {
+        programDirectory + "/libSimulatedXen.so"
+    }
+}
+
+private func readLink(_ path: String) throws -> String {
+    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = try bytes.withUnsafeMutableBytes { bytes in
+        try retryingOnInterrupt("read the link \(path)") {
+            bytes.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress!, $0.count) }
+        }
+    }
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
+}
+
+/// A folder in which the simulation has the names of Xen's libraries.
+private enum SimulatedXenLibraries {
+    static var directory: String {
+        get throws { try created.get() }
+    }
+
+    private static let created = Result { () throws(SystemError) -> String in
+        let directory = temporaryPath("simulated-xen")
+        try retryingOnInterrupt("make \(directory)") { mkdir(directory, 0o755) }
+        for name in ["libxenguest.so.4.17", "libxenctrl.so.4.17"] {
+            try retryingOnInterrupt("link \(name)") {
+                symlink(HelperProcess.libraryPath(), "\(directory)/\(name)")
+            }
+        }
+        return directory
+    }
+}
+
+/// A path for a new file or folder.
+func temporaryPath(_ name: String) -> String {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    return "\(folder)/cloudnet-\(name)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+}
+
+/// A pipe that no child inherits by accident; each end is closed unless it was taken.
+final class ClosingPipe {
+    private(set) var readEnd: Int32
+    private(set) var writeEnd: Int32
+
+    init() throws {
+        let pipe = try Pipe()
+        readEnd = pipe.readEnd
+        writeEnd = pipe.writeEnd
+        for end in [readEnd, writeEnd] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    }
+
+    deinit {
+        closeReadEnd()
+        closeWriteEnd()
+    }
+
+    func closeReadEnd() {
+        if readEnd >= 0 { close(takeReadEnd()) }
+    }
+
+    func closeWriteEnd() {
+        if writeEnd >= 0 { close(takeWriteEnd()) }
+    }
+
+    func takeReadEnd() -> Int32 {
+        defer { readEnd = -1 }
+        return readEnd
+    }
+
+    func takeWriteEnd() -> Int32 {
+        defer { writeEnd = -1 }
+        return writeEnd
+    }
+}

@@ -1,0 +1,114 @@
+internal import CXenGuest
+internal import Glibc
+
+@_cdecl("xc_domain_save")
+func saveDomain(
+    _ pointer: OpaquePointer,
+    _ streamDescriptor: Int32,
+    _ domid: UInt32,
+    _ flags: UInt32,
+    _ callbacks: UnsafeMutablePointer<save_callbacks>,
+    _ streamType: xc_stream_type_t,
+    _ backDescriptor: Int32
+) -> Int32 {
+    let xen = Interface.from(pointer)
+    guard let stream = path("SIMULATED_XEN_STREAM").flatMap(RecordedStream.init(path:)) else {
+        errno = ENOENT
+        return -1
+    }
+    let isCheckpointed = streamType != XC_STREAM_PLAIN
+    let save = Save(xen, stream, streamDescriptor, callbacks.pointee, isCheckpointed)
+    let isSaved = save.run()
+    let errorNumber = errno
+    // The real one stops log-dirty mode here, whatever happened.
+    xen.log(XTL_DEBUG, "simulated Xen: log-dirty mode is off")
+    errno = errorNumber
+    return isSaved ? 0 : -1
+}
+
+/// Plays a recorded stream in the order and with the calls of `xg_sr_save.c`.
+private struct Save {
+    let xen: Interface
+    let stream: RecordedStream
+    let descriptor: Int32
+    let callbacks: save_callbacks
+    let isCheckpointed: Bool
+
+    init(
+        _ xen: Interface,
+        _ stream: RecordedStream,
+        _ descriptor: Int32,
+        _ callbacks: save_callbacks,
+        _ isCheckpointed: Bool
+    ) {
+        self.xen = xen
+        self.stream = stream
+        self.descriptor = descriptor
+        self.callbacks = callbacks
+        self.isCheckpointed = isCheckpointed
+    }
+
+    func run() -> Bool {
+        xen.progress("Start of stream", 0, 0)
+        guard write(0..<RecordedStream.headersByteCount, "headers") else { return false }
+        var round = -1
+        var isSuspended = false
+        for record in stream.records {
+            if record.type == RecordedStream.pageDataType {
+                if record.round != round {
+                    round = record.round
+                    if round == stream.roundCount - 1, !isSuspended {
+                        guard suspend() else { return false }
+                        isSuspended = true
+                    }
+                    reportRound(round)
+                }
+            }
+            guard write(record.bytes, "page data") else { return false }
+            if record.type == RecordedStream.pageDataType {
+                usleep(UInt32(setting("SIMULATED_XEN_BATCH_MICROSECONDS", default: 0)))
+            }
+            if record.type == RecordedStream.checkpointType, isCheckpointed {
+                guard callbacks.postcopy?(callbacks.data) ?? 0 > 0,
+                    callbacks.checkpoint?(callbacks.data) ?? 0 > 0
+                else { return false }
+            }
+        }
+        xen.progress("Complete", 0, 0)
+        return true
+    }
+
+    private func suspend() -> Bool {
+        guard callbacks.suspend?(callbacks.data) ?? 0 != 0 else {
+            xen.log(XTL_ERROR, "save callback suspend() failed: 0")
+            return false
+        }
+        return true
+    }
+
+    private func reportRound(_ round: Int) {
+        // The first round goes over the address space, which has holes.
+        let total = setting("SIMULATED_XEN_PAGE_COUNT", default: 16384) * (round == 0 ? 16 : 1)
+        xen.progress("Frames iteration \(round)", 0, total)
+        xen.progress("Frames iteration \(round)", total / 2, total)
+        xen.progress("Frames iteration \(round)", total, total)
+    }
+
+    private func write(_ range: Range<Int>, _ what: String) -> Bool {
+        let isWritten = stream.content.withUnsafeBytes { content in
+            var rest = UnsafeRawBufferPointer(rebasing: content[range])
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+            return true
+        }
+        guard !isWritten else { return true }
+        let errorNumber = errno
+        xen.log(XTL_ERROR, "Failed to write \(what) to stream", errorNumber: errorNumber)
+        errno = errorNumber
+        return false
+    }
+}
