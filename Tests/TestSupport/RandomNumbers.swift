@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#endif
+internal import Glibc
 
 /// A generator of random numbers that gives the same ones for the same seed (SplitMix64).
 public struct SeededGenerator: RandomNumberGenerator {

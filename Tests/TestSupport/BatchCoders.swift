@@ -1,0 +1,126 @@
+public import PageCodec
+
+/// A coded batch in memory of its own.
+public struct TestBatch: Equatable, Sendable {
+    /// The batch header and all sections.
+    public var bytes: [UInt8]
+    /// The checksum that goes with it.
+    public var checksum: UInt64
+
+    /// A batch made by hand.
+    public init(bytes: [UInt8], checksum: UInt64) {
+        self.bytes = bytes
+        self.checksum = checksum
+    }
+}
+
+/// A page encoder that tests can capture and that takes arrays.
+public final class BatchEncoder {
+    private var encoder: PageEncoder
+
+    /// Creates an encoder with so many cache slots.
+    public init(slotCount: Int) throws(PageCodecError) {
+        encoder = try PageEncoder(slotCount: slotCount)
+    }
+
+    /// What was coded so far.
+    public var statistics: PageStatistics { encoder.statistics }
+
+    /// Codes pages as one batch.
+    public func encode(_ pages: [GuestPage]) -> TestBatch {
+        let entries = pages.map { $0.entryBits.littleEndian }
+        var content: [UInt8] = []
+        for page in pages { content += page.content }
+        content.append(0)
+        return entries.withUnsafeBufferPointer { entries in
+            content.withUnsafeBytes { content in
+                guard let start = content.baseAddress else { preconditionFailure("no content") }
+                let batch = encoder.encode(entries: entries, pages: start)
+                let sections = batch.sections
+                var bytes: [UInt8] = []
+                bytes.reserveCapacity(batch.byteCount)
+                for section in [
+                    sections.header, sections.entries, sections.classes, sections.control,
+                    sections.literals,
+                ] { bytes.append(contentsOf: section) }
+                return TestBatch(bytes: bytes, checksum: batch.checksum)
+            }
+        }
+    }
+
+    /// The class of each page of a batch of one page.
+    public func pageClass(of page: GuestPage) -> PageClass? {
+        let before = statistics
+        _ = encode([page])
+        let after = statistics
+        if after.zeroPageCount > before.zeroPageCount { return .zero }
+        if after.unchangedPageCount > before.unchangedPageCount { return .unchanged }
+        if after.referencePageCount > before.referencePageCount { return .reference }
+        if after.deltaPageCount > before.deltaPageCount { return .delta }
+        if after.blocksPageCount > before.blocksPageCount { return .blocks }
+        if after.rawPageCount > before.rawPageCount { return .raw }
+        return nil
+    }
+}
+
+/// A page decoder that tests can capture and that gives arrays.
+public final class BatchDecoder {
+    private var decoder: PageDecoder
+    private let output: UnsafeMutableRawBufferPointer
+
+    /// Creates a decoder with so many cache slots and so much room for a batch.
+    public init(
+        slotCount: Int,
+        outputByteCount: Int = PageDecoder.outputByteCountMaximum
+    ) throws(PageCodecError) {
+        decoder = try PageDecoder(slotCount: slotCount)
+        output = .allocate(byteCount: outputByteCount, alignment: 8)
+    }
+
+    deinit { output.deallocate() }
+
+    /// What was rebuilt so far.
+    public var statistics: PageStatistics { decoder.statistics }
+
+    /// Rebuilds a batch.
+    ///
+    /// - Throws: What the page decoder throws.
+    public func decode(_ batch: TestBatch) throws(PageCodecError) -> [GuestPage] {
+        let result: Result<(entryCount: Int, byteCount: Int), PageCodecError> =
+            batch.bytes.withUnsafeBytes { bytes in
+                do throws(PageCodecError) {
+                    return .success(
+                        try decoder.decode(bytes, checksum: batch.checksum, into: output)
+                    )
+                } catch {
+                    return .failure(error)
+                }
+            }
+        let (entryCount, byteCount) = try result.get()
+        var pages: [GuestPage] = []
+        var offset = entryCount * 8
+        for index in 0..<entryCount {
+            let bits = UInt64(
+                littleEndian: output.load(fromByteOffset: 8 * index, as: UInt64.self)
+            )
+            var page = GuestPage.empty(bits & (1 << 52 - 1), type: UInt8(bits >> 60))
+            if GuestPage.hasContent(type: page.type) {
+                page.content = [UInt8](output[offset..<offset + GuestPage.byteCount])
+                offset += GuestPage.byteCount
+            }
+            pages.append(page)
+        }
+        precondition(offset == byteCount, "the decoder's byte count is wrong")
+        return pages
+    }
+
+    /// The error that a batch is refused with, or `nil` if it is accepted.
+    public func refusal(of batch: TestBatch) -> PageCodecError? {
+        do throws(PageCodecError) {
+            _ = try decode(batch)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

@@ -1,0 +1,36 @@
+public import MigrationStream
+
+/// A stream that comes from memory.
+public final class MemorySource: ByteSource {
+    /// How many bytes were read.
+    public private(set) var readByteCount = 0
+
+    private let bytes: [UInt8]
+
+    /// A stream of these bytes.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads what is left, at most a whole buffer.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let byteCount = min(buffer.count, bytes.count - readByteCount)
+        buffer.copyBytes(from: bytes[readByteCount..<readByteCount + byteCount])
+        readByteCount += byteCount
+        return byteCount
+    }
+}
+
+/// A stream that goes to memory.
+public final class MemorySink: ByteSink {
+    /// What was written.
+    public private(set) var bytes: [UInt8] = []
+
+    /// A stream of nothing.
+    public init() {}
+
+    /// Appends all pieces.
+    public func write(_ pieces: [UnsafeRawBufferPointer]) {
+        for piece in pieces { bytes.append(contentsOf: piece) }
+    }
+}
