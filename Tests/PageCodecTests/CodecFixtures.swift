@@ -1,0 +1,72 @@
+import TestSupport
+
+@testable import PageCodec
+
+/// A batch whose sections are made by hand.
+struct HandMadeBatch {
+    var entryCount = 1
+    // Pfn 0, type 0.
+    var entries: [UInt8] = [0x00, 0x00]
+    var classes: [UInt8] = []
+    var control: [UInt8] = []
+    var literals: [UInt8] = []
+
+    /// The batch with a header that fits.
+    func batch(checksum: UInt64 = 0) -> TestBatch {
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: UInt16(truncatingIfNeeded: entryCount))
+        bytes.append(littleEndian: 0 as UInt16)
+        for section in [entries, classes, control, literals] {
+            bytes.append(littleEndian: UInt32(section.count))
+        }
+        bytes.append(littleEndian: 0 as UInt32)
+        bytes += entries + classes + control + literals
+        return TestBatch(bytes: bytes, checksum: checksum)
+    }
+}
+
+/// Calls `body` with a reader of bytes in memory of exactly their size.
+func withSection<Result>(
+    _ bytes: [UInt8],
+    _ section: BatchSection = .control,
+    _ body: (inout SectionReader) throws -> Result
+) rethrows -> Result {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(bytes.count, 1),
+        alignment: 1
+    )
+    defer { memory.deallocate() }
+    memory.copyBytes(from: bytes)
+    // SAFETY: an allocation of at least one byte has an address.
+    var reader = SectionReader(
+        section,
+        UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped),
+        byteCount: bytes.count
+    )
+    return try body(&reader)
+}
+
+/// Collects what `body` writes through a cursor.
+func writtenBytes(
+    capacity: Int,
+    _ body: (inout UnsafeMutablePointer<UInt8>) -> Void
+) -> [UInt8] {
+    let start = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    defer { start.deallocate() }
+    var cursor = start
+    body(&cursor)
+    precondition(cursor - start <= capacity, "more was written than there is room for")
+    return [UInt8](UnsafeBufferPointer(start: start, count: cursor - start))
+}
+
+/// Encodes batches and decodes them again, and returns what came out of each.
+func roundTrip(
+    slotCount: Int,
+    _ batches: [[GuestPage]]
+) throws -> (pages: [[GuestPage]], statistics: PageStatistics) {
+    let encoder = try BatchEncoder(slotCount: slotCount)
+    let decoder = try BatchDecoder(slotCount: slotCount)
+    let pages = try batches.map { try decoder.decode(encoder.encode($0)) }
+    precondition(encoder.statistics == decoder.statistics, "the two ends count differently")
+    return (pages, encoder.statistics)
+}
