@@ -101,7 +101,14 @@ let package = Package(
             name: "SimulatedXen",
             dependencies: ["CXenGuest"],
             path: "Tests/SimulatedXen",
-            swiftSettings: house
+            exclude: ["symbols.map"],
+            swiftSettings: house,
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker",
+                    "--version-script=\(Context.packageDirectory)/Tests/SimulatedXen/symbols.map",
+                ])
+            ]
         ),
         .testTarget(
             name: "MigrationHelperTests",

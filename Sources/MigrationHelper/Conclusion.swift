@@ -12,11 +12,13 @@ struct Conclusion {
     /// The line for the log that explains a failure.
     var explanation: String?
 
-    static let success = Conclusion(result: 0, errorNumber: 0, explanation: nil)
+    static let success = Conclusion(result: 0, errorNumber: 0)
 
-    /// A failure that libxenguest has reported itself.
-    static func failedInLibxenguest(result: Int32, errorNumber: Int32) -> Conclusion {
-        Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+    /// What libxenguest concluded; it has explained a failure itself.
+    init(result: Int32, errorNumber: Int32) {
+        self.result = result
+        // A success leaves any error number behind.
+        self.errorNumber = result == 0 ? 0 : errorNumber
     }
 
     /// A failure of ours; `consequence` tells what became of the guest.
@@ -26,10 +28,11 @@ struct Conclusion {
         explanation = "\(Self.text(for: error)); \(consequence)"
     }
 
-    init(result: Int32, errorNumber: Int32, explanation: String?) {
-        self.result = result
-        self.errorNumber = errorNumber
-        self.explanation = explanation
+    /// libxl asked for the end.
+    static func cancelled(consequence: String) -> Conclusion {
+        var conclusion = Conclusion(result: -1, errorNumber: ECANCELED)
+        conclusion.explanation = "the migration was cancelled; \(consequence)"
+        return conclusion
     }
 
     private static func errorNumber(for error: any Error) -> Int32 {

@@ -39,7 +39,7 @@ final class RestoreSession: XenCallbacks {
 
     private func restoreUndecoded(_ xen: borrowing XenInterface) -> Conclusion {
         let result = restoreDomain(xen, from: arguments.streamDescriptor)
-        return Conclusion(result: result, errorNumber: errno, explanation: nil)
+        return Conclusion(result: result, errorNumber: errno)
     }
 
     private func restoreDecoded(_ xen: borrowing XenInterface) throws -> Conclusion {
@@ -69,7 +69,7 @@ final class RestoreSession: XenCallbacks {
 
     private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
         guard case .failed(let error) = thread.outcome else {
-            return Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+            return Conclusion(result: result, errorNumber: errorNumber)
         }
         // With Remus, libxenguest takes any end of the stream for the death of the other host and
         // goes on from the last checkpoint. A damaged stream is no sign of death: started here, the
@@ -78,7 +78,7 @@ final class RestoreSession: XenCallbacks {
         guard result != 0 || isDamaged else { return .success }
         // If libxenguest gave up first, the pipe broke because of that: it has said why.
         if let error = error as? SystemError, error.errorNumber == EPIPE {
-            return .failedInLibxenguest(result: result, errorNumber: errorNumber)
+            return Conclusion(result: result, errorNumber: errorNumber)
         }
         return Conclusion(error, consequence: Self.consequence)
     }
@@ -87,10 +87,13 @@ final class RestoreSession: XenCallbacks {
         var ports = xenshim_restore_ports(
             store_evtchn: arguments.storeEventChannel, store_domid: arguments.storeDomid,
             console_evtchn: arguments.consoleEventChannel, console_domid: arguments.consoleDomid)
-        return xenshim_restore_domain(
+        var storeGFN: UInt64 = 0
+        var consoleGFN: UInt64 = 0
+        let result = xenshim_restore_domain(
             xen.shim, descriptor, arguments.backDescriptor, arguments.domid, &ports,
-            arguments.callbackMask, arguments.streamType.rawValue, &frames.store,
-            &frames.console)
+            arguments.callbackMask, arguments.streamType.rawValue, &storeGFN, &consoleGFN)
+        frames = (storeGFN, consoleGFN)
+        return result
     }
 
     // MARK: What libxenguest asks

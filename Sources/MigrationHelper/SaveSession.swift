@@ -58,9 +58,11 @@ final class SaveSession: XenCallbacks {
         try thread.cancelOnTermination(closing: arguments.streamDescriptor)
         let result = saveDomain(xen, to: arguments.streamDescriptor)
         let errorNumber = errno
-        if Cancellation.isRequested, result != 0 { return cancelled() }
+        if Cancellation.isRequested, result != 0 {
+            return .cancelled(consequence: Self.consequence)
+        }
         guard result != 0, errorNumber == EPIPE || errorNumber == ECONNRESET else {
-            return Conclusion(result: result, errorNumber: errorNumber, explanation: nil)
+            return Conclusion(result: result, errorNumber: errorNumber)
         }
         let error = SystemError("write the migration stream", errorNumber: errorNumber)
         return Conclusion(error, consequence: Self.consequence)
@@ -108,17 +110,11 @@ final class SaveSession: XenCallbacks {
             channel.log(.info, summary)
             return .success
         }
-        if Cancellation.isRequested { return cancelled() }
+        if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
         if case .failed(let error) = outcome {
             return Conclusion(error, consequence: Self.consequence)
         }
-        return .failedInLibxenguest(result: result, errorNumber: errorNumber)
-    }
-
-    private func cancelled() -> Conclusion {
-        Conclusion(
-            result: -1, errorNumber: ECANCELED,
-            explanation: "the migration was cancelled; \(Self.consequence)")
+        return Conclusion(result: result, errorNumber: errorNumber)
     }
 
     private var summary: String {

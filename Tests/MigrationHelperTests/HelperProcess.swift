@@ -56,9 +56,12 @@ final class HelperProcess: Sendable {
 
     /// Talks to the helper until it ends.
     ///
-    /// - Parameter answer: The reply to a message that wants one.
+    /// - Parameters:
+    ///   - answer: The reply to a message that wants one.
+    ///   - watch: Called for each message, before its reply.
     func converse(
-        _ answer: @escaping @Sendable (ReceivedMessage) -> Int32 = { $0.usualReply }
+        _ answer: @escaping @Sendable (ReceivedMessage) -> Int32 = { $0.usualReply },
+        watching watch: @escaping @Sendable (ReceivedMessage) -> Void = { _ in }
     ) async -> Conversation {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in
@@ -66,6 +69,7 @@ final class HelperProcess: Sendable {
                 var source = FileDescriptorSource(fromHelper, name: "from the helper")
                 while let message = ReceivedMessage(readingFrom: &source) {
                     messages.append(message)
+                    watch(message)
                     if message.wantsReply {
                         var reply = answer(message)
                         write(toHelper, &reply, MemoryLayout<Int32>.size)

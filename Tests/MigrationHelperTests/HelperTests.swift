@@ -1,0 +1,366 @@
+import Glibc
+import LibxlHelper
+import MigrationStream
+import PosixIO
+import TestSupport
+import Testing
+
+/// The helpers as processes, with a scripted libxl on their standard input and output.
+@Suite(.serialized)
+struct HelperTests {
+    private static let saveArguments = ["--save-domain", "3", "-1", "7", "1", "136", "0"]
+    private static let restoreArguments = [
+        "--restore-domain", "3", "-1", "8", "1", "0", "2", "0", "256", "0",
+    ]
+    private static let remusSaveArguments = ["--save-domain", "3", "-1", "7", "1", "184", "1"]
+    private static let remusRestoreArguments = [
+        "--restore-domain", "3", "-1", "8", "1", "0", "2", "0", "304", "1",
+    ]
+
+    /// A stream in a file, for `SIMULATED_XEN_STREAM`, and the place of a restored one.
+    private final class Files {
+        let stock = temporaryPath("stock")
+        let restored = temporaryPath("restored")
+        let stream = temporaryPath("stream")
+
+        init(_ content: [UInt8]) throws {
+            try writeFile(stock, content)
+        }
+
+        deinit {
+            for path in [stock, restored, stream] { unlink(path) }
+        }
+    }
+
+    // MARK: Plain migrations
+
+    @Test func aSavedGuestIsRestoredByteForByte() async throws {
+        let guest = SmallGuest.stream(roundCount: 3)
+        let files = try Files(guest)
+        let pipe = try ClosingPipe()
+        let save = try HelperProcess(
+            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock])
+        let restore = try HelperProcess(
+            "cloudnet-restore", Self.restoreArguments, stream: pipe.readEnd,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+        pipe.closeWriteEnd()
+        async let restored = restore.converse()
+        let saved = await save.converse()
+
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == .success)
+        #expect(saved.count(of: ReceivedMessage.Number.suspend) == 1)
+        #expect(saved.log.contains { $0.hasPrefix("saved in 3 rounds: ") })
+        let conversation = await restored
+        #expect(conversation.status == .exited(0))
+        #expect(conversation.completion == .success)
+        #expect(conversation.numbers.suffix(2) == [9, 10])
+        #expect(try readFile(files.restored) == guest)
+    }
+
+    @Test func aStockStreamIsWrittenByteForByteAndRestored() async throws {
+        let guest = SmallGuest.stream(roundCount: 2)
+        let files = try Files(guest)
+        let saved = try await save(
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": "stock"])
+        #expect(saved.completion == .success)
+        #expect(try readFile(files.stream) == guest)
+        let restored = try await restore(from: files.stream, files)
+        #expect(restored.completion == .success)
+        #expect(try readFile(files.restored) == guest)
+    }
+
+    @Test func eitherHelperServesEitherMode() async throws {
+        let guest = SmallGuest.stream(roundCount: 2)
+        let files = try Files(guest)
+        let saved = try await save(
+            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock], program: "cloudnet-restore")
+        #expect(saved.completion == .success)
+        let restored = try await restore(from: files.stream, files, program: "cloudnet-save")
+        #expect(restored.completion == .success)
+        #expect(try readFile(files.restored) == guest)
+    }
+
+    @Test(arguments: ["extended", "stock"])
+    func nothingBeyondTheEndRecordIsRead(format: String) async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2))
+        let saved = try await save(
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format])
+        #expect(saved.completion == .success)
+        let ofLibxl: [UInt8] = Array("what libxl wrote after the helper".utf8)
+        try writeFile(files.stream, try readFile(files.stream) + ofLibxl)
+
+        let descriptor = try openFile(files.stream, O_RDONLY)
+        defer { close(descriptor) }
+        let process = try HelperProcess(
+            "cloudnet-restore", Self.restoreArguments, stream: descriptor,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+        let restored = await process.converse()
+        #expect(restored.completion == .success)
+        // The descriptor shares its position with the helper's.
+        #expect(try readToEnd(descriptor) == ofLibxl)
+    }
+
+    @Test func coloIsPassedThroughUnencoded() async throws {
+        let guest = SmallGuest.stream(roundCount: 2)
+        let files = try Files(guest)
+        var arguments = Self.saveArguments
+        arguments[6] = "2"
+        let saved = try await save(
+            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock], arguments: arguments)
+        #expect(saved.completion == .success)
+        #expect(try readFile(files.stream) == guest)
+    }
+
+    @Test func progressOfTheFirstRoundCountsThePagesOfTheGuest() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2, pageCount: 5000))
+        let saved = try await save(
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_PAGE_COUNT": "5000"])
+        let first = saved.messages.compactMap(\.progress).filter {
+            $0.doing == "Frames iteration 0"
+        }
+        // The simulation counts 16 times as many, as libxenguest does for an address space.
+        #expect(first.count == 3)
+        #expect(first.allSatisfy { $0.total == 5000 && $0.done <= 5000 })
+        #expect(first.last?.done == 5000)
+    }
+
+    // MARK: Remus
+
+    @Test func aRemusStreamIsFlushedAtEachCheckpoint() async throws {
+        let guest = SmallGuest.stream(roundCount: 2, checkpointCount: 3)
+        let files = try Files(guest)
+        let pipe = try ClosingPipe()
+        let save = try HelperProcess(
+            "cloudnet-save", Self.remusSaveArguments, stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock])
+        let restore = try HelperProcess(
+            "cloudnet-restore", Self.remusRestoreArguments,
+            stream: pipe.readEnd, environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+        let ofLibxl = [UInt8]("libxl's own record".utf8)
+        let writeEnd = dup(pipe.writeEnd)
+        let readEnd = dup(pipe.readEnd)
+        defer {
+            close(writeEnd)
+            close(readEnd)
+        }
+        async let restored = restore.converse { message in
+            guard message.number == ReceivedMessage.Number.checkpoint else {
+                return message.usualReply
+            }
+            // Exactly libxl's bytes come next, if the helper read none too many.
+            var bytes = [UInt8](repeating: 0, count: ofLibxl.count)
+            let count = read(readEnd, &bytes, bytes.count)
+            return count == bytes.count && bytes == ofLibxl ? 1 : 0
+        }
+        async let saved = save.converse { message in
+            if message.number == ReceivedMessage.Number.checkpoint {
+                write(writeEnd, ofLibxl, ofLibxl.count)
+            }
+            return message.usualReply
+        }
+        #expect(await saved.completion == .success)
+        #expect(await saved.count(of: ReceivedMessage.Number.checkpoint) == 3)
+        #expect(await restored.completion == .success)
+        #expect(await restored.count(of: ReceivedMessage.Number.checkpoint) == 3)
+        #expect(try readFile(files.restored) == guest)
+    }
+
+    @Test func remusTakesOverAfterACutButNotAfterDamage() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2, checkpointCount: 3))
+        let saved = try await save(
+            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock],
+            arguments: Self.remusSaveArguments)
+        #expect(saved.completion == .success)
+        let stream = try readFile(files.stream)
+        try writeFile(files.stream, Array(stream.dropLast(40)))
+        let cut = try await restore(from: files.stream, files, arguments: Self.remusRestoreArguments)
+        #expect(cut.completion == .success)
+
+        var damaged = stream
+        damaged[damaged.count - 20] ^= 1
+        try writeFile(files.stream, damaged)
+        let refused = try await restore(from: files.stream, files, arguments: Self.remusRestoreArguments)
+        #expect(refused.completion == Completion(result: -1, errorNumber: EBADMSG))
+    }
+
+    // MARK: Failures
+
+    @Test(arguments: [0, 1, 2])
+    func terminationCancelsInAnyRound(round: Int) async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 4, pageCount: 4096))
+        // Nobody reads the pipe's end until it is full: a link that is slower than the guest.
+        let pipe = try ClosingPipe()
+        let process = try HelperProcess(
+            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            environment: [
+                "SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_BATCH_MICROSECONDS": "20000",
+                "SIMULATED_XEN_PAGE_COUNT": "4096",
+            ])
+        let readEnd = pipe.readEnd
+        async let drained: Void = drain(readEnd)
+        let saved = await process.converse { $0.usualReply } watching: { message in
+            if message.progress?.doing == "Frames iteration \(round)" { process.signal(SIGTERM) }
+        }
+        pipe.closeWriteEnd()
+        await drained
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == Completion(result: -1, errorNumber: ECANCELED))
+        #expect(saved.log.contains("simulated Xen: log-dirty mode is off"))
+        #expect(saved.errors.last?.contains("cancelled") ?? false)
+        #expect(saved.count(of: ReceivedMessage.Number.suspend) == 0)
+    }
+
+    @Test func terminationCancelsWhileThePeerDoesNotRead() async throws {
+        // More than the pipes hold, and more than libxenguest has left to write.
+        let files = try Files(SmallGuest.stream(roundCount: 1, pageCount: 400))
+        let pipe = try ClosingPipe()
+        let process = try HelperProcess(
+            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock])
+        let saved = await process.converse { $0.usualReply } watching: { message in
+            if message.progress?.doing == "Complete" { process.signal(SIGTERM) }
+        }
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == Completion(result: -1, errorNumber: ECANCELED))
+    }
+
+    @Test(arguments: ["extended", "stock"])
+    func aVanishedReceiverIsReportedInPlainWords(format: String) async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2, pageCount: 2048))
+        let pipe = try ClosingPipe()
+        pipe.closeReadEnd()
+        let process = try HelperProcess(
+            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format])
+        let saved = await process.converse()
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == Completion(result: -1, errorNumber: EPIPE))
+        #expect(saved.errors.last?.contains("the other side closed the connection") ?? false)
+        #expect(saved.log.contains("simulated Xen: log-dirty mode is off"))
+    }
+
+    @Test func aKilledReceiverEndsTheSave() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 6, pageCount: 4096))
+        let pipe = try ClosingPipe()
+        let save = try HelperProcess(
+            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            environment: [
+                "SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_BATCH_MICROSECONDS": "20000",
+            ])
+        let restore = try HelperProcess(
+            "cloudnet-restore", Self.restoreArguments, stream: pipe.readEnd,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+        pipe.closeReadEnd()
+        async let restored = restore.converse()
+        let saved = await save.converse { $0.usualReply } watching: { message in
+            if message.progress?.doing == "Frames iteration 1" { restore.signal(SIGKILL) }
+        }
+        #expect(await restored.status == .killed(SIGKILL))
+        #expect(saved.completion == Completion(result: -1, errorNumber: EPIPE))
+    }
+
+    @Test func aStreamCutAnywhereIsNeverRestored() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2))
+        _ = try await save(into: files.stream, ["SIMULATED_XEN_STREAM": files.stock])
+        let stream = try readFile(files.stream)
+        for byteCount in [0, 10, 24, 30, 200, stream.count / 2, stream.count - 1] {
+            try writeFile(files.stream, Array(stream.prefix(byteCount)))
+            let restored = try await restore(from: files.stream, files)
+            #expect(restored.status == .exited(0))
+            #expect(restored.completion == Completion(result: -1, errorNumber: ECONNRESET))
+            #expect(restored.errors.last?.contains("the stream ends in the middle") ?? false)
+        }
+    }
+
+    @Test func aFlippedBitIsNeverRestored() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2))
+        _ = try await save(into: files.stream, ["SIMULATED_XEN_STREAM": files.stock])
+        let stream = try readFile(files.stream)
+        var generator = SeededGenerator(seed: SeededGenerator.seedOfRun)
+        for _ in 0..<12 {
+            let bit = Int.random(in: 0..<stream.count * 8, using: &generator)
+            var damaged = stream
+            damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+            try writeFile(files.stream, damaged)
+            let restored = try await restore(from: files.stream, files)
+            #expect(
+                restored.completion?.result == -1,
+                "bit \(bit), CLOUDNET_TEST_SEED=\(SeededGenerator.seedOfRun)")
+            #expect(restored.errors.count >= 1)
+        }
+    }
+
+    @Test(arguments: [
+        ["CLOUDNET_STREAM": "zip"], ["CLOUDNET_CACHE_MIB": "0"], ["CLOUDNET_CACHE_MIB": "lots"],
+    ])
+    func aSettingThatMakesNoSenseStopsBeforeTheStart(setting: [String: String]) async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 1))
+        let saved = try await save(
+            into: files.stream,
+            setting.merging(["SIMULATED_XEN_STREAM": files.stock]) { first, _ in first })
+        #expect(saved.completion == Completion(result: -1, errorNumber: EINVAL))
+        #expect(saved.errors.last?.contains(setting.keys.first ?? "?") ?? false)
+        #expect(try readFile(files.stream).isEmpty)
+    }
+
+    @Test func aCacheThatDoesNotFitIsRefused() async throws {
+        let mebibytes = AvailableMemory.byteCountForCache() >> 20 + 4096
+        try #require(CacheSize(mebibytes: mebibytes) != nil, "too much memory for this test")
+        let files = try Files(SmallGuest.stream(roundCount: 1))
+        let saved = try await save(
+            into: files.stream,
+            [
+                "SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_CACHE_MIB": String(mebibytes),
+            ])
+        #expect(saved.completion == Completion(result: -1, errorNumber: ENOMEM))
+        #expect(saved.errors.last?.contains("CLOUDNET_CACHE_MIB") ?? false)
+    }
+
+    // MARK: Started by hand
+
+    @Test(arguments: [
+        [], ["--save-domain"], ["--save-domain", "3", "x", "7", "1", "136", "0"], ["--frobnicate"],
+        ["--save-domain", "3", "-1", "7", "1", "136", "0", "9"],
+    ])
+    func aWrongCommandLineGivesTheUsage(arguments: [String]) async throws {
+        for program in ["cloudnet-save", "cloudnet-restore"] {
+            let conversation = try await HelperProcess(program, arguments).converse()
+            #expect(conversation.status == .exited(2))
+            #expect(conversation.messages.isEmpty)
+        }
+    }
+
+    // MARK: Common steps
+
+    private func save(
+        into path: String,
+        _ environment: [String: String],
+        arguments: [String] = saveArguments,
+        program: String = "cloudnet-save"
+    ) async throws -> Conversation {
+        let descriptor = try openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        let process = try HelperProcess(
+            program, arguments, stream: descriptor, environment: environment)
+        return await process.converse()
+    }
+
+    private func restore(
+        from path: String,
+        _ files: Files,
+        arguments: [String] = restoreArguments,
+        program: String = "cloudnet-restore"
+    ) async throws -> Conversation {
+        let descriptor = try openFile(path, O_RDONLY)
+        defer { close(descriptor) }
+        let process = try HelperProcess(
+            program, arguments, stream: descriptor,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+        return await process.converse()
+    }
+}
