@@ -43,7 +43,7 @@ public enum HelperMessage: Equatable, Sendable {
 
     /// The message as it goes to libxl, its length in front.
     public var bytes: [UInt8] {
-        var body = [UInt8]()
+        var body: [UInt8] = []
         body.append(number: number)
         switch self {
         case .log(let level, let errorNumber, let source, let text):
@@ -70,7 +70,7 @@ public enum HelperMessage: Equatable, Sendable {
             body.append(number: result)
             body.append(number: errorNumber)
         }
-        var message = [UInt8]()
+        var message: [UInt8] = []
         message.append(number: UInt16(body.count))
         return message + body
     }

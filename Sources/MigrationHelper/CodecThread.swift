@@ -41,12 +41,15 @@ final class CodecThread: Sendable {
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         var thread = pthread_t()
         let errorNumber = pthread_create(
-            &thread, nil,
+            &thread,
+            nil,
             { context in
                 let job = context.map { Unmanaged<Job>.fromOpaque($0).takeRetainedValue() }
                 job?.run()
                 return nil
-            }, Unmanaged.passRetained(job).toOpaque())
+            },
+            Unmanaged.passRetained(job).toOpaque()
+        )
         guard errorNumber == 0 else {
             throw SystemError("start a thread", errorNumber: errorNumber)
         }

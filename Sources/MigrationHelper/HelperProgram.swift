@@ -46,7 +46,8 @@ public enum HelperProgram: String, Sendable {
         let conclusion = session(channel)
         if let explanation = conclusion.explanation { channel.log(.error, explanation) }
         _ = channel.call(
-            .complete(result: conclusion.result, errorNumber: conclusion.errorNumber))
+            .complete(result: conclusion.result, errorNumber: conclusion.errorNumber)
+        )
         exit(ExitStatus.success)
     }
 
@@ -60,7 +61,9 @@ public enum HelperProgram: String, Sendable {
                 }
             }
         }
-        let directory = path.prefix(length).prefix(through: path.lastIndex(of: UInt8(ascii: "/")) ?? 0)
+        let directory = path.prefix(length).prefix(
+            through: path.lastIndex(of: UInt8(ascii: "/")) ?? 0
+        )
         let siblingPath = String(decoding: directory, as: UTF8.self) + sibling.rawValue
         var pointers = ([siblingPath] + arguments).map { strdup($0) } + [nil]
         execv(siblingPath, &pointers)

@@ -50,19 +50,23 @@ final class RestoreSession: XenCallbacks {
                 var decoder = StreamDecoder(
                     from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
                     to: FileDescriptorSink(pipe.writeEnd, name: "to libxenguest"),
-                    cacheByteCountMaximum: AvailableMemory.byteCountForCache())
+                    cacheByteCountMaximum: AvailableMemory.byteCountForCache()
+                )
                 let format = try decoder.run(
                     acceptsStockStream: true,
-                    didDecodeCheckpoint: { checkpoints.waitUntilOpen() })
+                    didDecodeCheckpoint: { checkpoints.waitUntilOpen() }
+                )
                 let summary =
-                    format == .stock ? "restored a stock stream"
+                    format == .stock
+                    ? "restored a stock stream"
                     : "restored from \(decoder.statistics)"
                 channel.log(.debug, summary)
             },
             cleanup: {
                 // libxenguest reads the end of the stream, and runs its error path if it is early.
                 Pipe.close(pipe.writeEnd)
-            })
+            }
+        )
         let result = restoreDomain(xen, from: pipe.readEnd)
         return conclude(result: result, errorNumber: errno)
     }
@@ -85,13 +89,24 @@ final class RestoreSession: XenCallbacks {
 
     private func restoreDomain(_ xen: borrowing XenInterface, from descriptor: Int32) -> Int32 {
         var ports = xenshim_restore_ports(
-            store_evtchn: arguments.storeEventChannel, store_domid: arguments.storeDomid,
-            console_evtchn: arguments.consoleEventChannel, console_domid: arguments.consoleDomid)
+            store_evtchn: arguments.storeEventChannel,
+            store_domid: arguments.storeDomid,
+            console_evtchn: arguments.consoleEventChannel,
+            console_domid: arguments.consoleDomid
+        )
         var storeGFN: UInt64 = 0
         var consoleGFN: UInt64 = 0
         let result = xenshim_restore_domain(
-            xen.shim, descriptor, arguments.backDescriptor, arguments.domid, &ports,
-            arguments.callbackMask, arguments.streamType.rawValue, &storeGFN, &consoleGFN)
+            xen.shim,
+            descriptor,
+            arguments.backDescriptor,
+            arguments.domid,
+            &ports,
+            arguments.callbackMask,
+            arguments.streamType.rawValue,
+            &storeGFN,
+            &consoleGFN
+        )
         frames = (storeGFN, consoleGFN)
         return result
     }

@@ -81,7 +81,8 @@ final class SaveSession: XenCallbacks {
                 var encoder = try StreamEncoder(
                     from: FileDescriptorSource(pipe.readEnd, name: "from libxenguest"),
                     to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
-                    cacheSize: cacheSize)
+                    cacheSize: cacheSize
+                )
                 try encoder.run { progress in
                     statistics.value = progress.statistics
                     if progress.isCheckpoint { checkpoints.open() }
@@ -91,7 +92,8 @@ final class SaveSession: XenCallbacks {
                 // libxenguest's next write fails, and nobody waits for a checkpoint any more.
                 Pipe.close(pipe.readEnd)
                 checkpoints.openForEver()
-            })
+            }
+        )
         let result = saveDomain(xen, to: pipe.writeEnd)
         let errorNumber = errno
         return conclude(result: result, errorNumber: errorNumber)
@@ -99,8 +101,14 @@ final class SaveSession: XenCallbacks {
 
     private func saveDomain(_ xen: borrowing XenInterface, to descriptor: Int32) -> Int32 {
         xenshim_save_domain(
-            xen.shim, descriptor, arguments.backDescriptor, arguments.domid, arguments.flags,
-            arguments.callbackMask, arguments.streamType.rawValue)
+            xen.shim,
+            descriptor,
+            arguments.backDescriptor,
+            arguments.domid,
+            arguments.flags,
+            arguments.callbackMask,
+            arguments.streamType.rawValue
+        )
     }
 
     private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
@@ -121,7 +129,8 @@ final class SaveSession: XenCallbacks {
         var text = "saved in \(statistics.value)"
         if let suspendedAt {
             let pause = ContinuousClock.now - suspendedAt
-            let milliseconds = pause.components.seconds * 1000
+            let milliseconds =
+                pause.components.seconds * 1000
                 + pause.components.attoseconds / 1_000_000_000_000_000
             text += "; paused \(milliseconds) ms"
         }
@@ -133,7 +142,10 @@ final class SaveSession: XenCallbacks {
     func progress(source: String, doing: String, done: UInt, total: UInt) {
         let sentPageCount = UInt(statistics.value.pages.pageCount)
         let (done, total) = progressTranslator.translate(
-            done: done, total: total, sentPageCount: sentPageCount)
+            done: done,
+            total: total,
+            sentPageCount: sentPageCount
+        )
         channel.send(.progress(source: source, doing: doing, done: done, total: total))
     }
 

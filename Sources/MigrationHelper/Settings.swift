@@ -19,7 +19,10 @@ struct Settings: Equatable {
             case "stock": format = .stock
             default:
                 throw SettingsError(
-                    name: "CLOUDNET_STREAM", value: text, expected: "'extended' or 'stock'")
+                    name: "CLOUDNET_STREAM",
+                    value: text,
+                    expected: "'extended' or 'stock'"
+                )
             }
         }
         if let text = environment("CLOUDNET_CACHE_MIB"), !text.isEmpty {
@@ -27,8 +30,10 @@ struct Settings: Equatable {
             guard cacheSize != nil else {
                 let range = CacheSize.mebibyteRange
                 throw SettingsError(
-                    name: "CLOUDNET_CACHE_MIB", value: text,
-                    expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+                    name: "CLOUDNET_CACHE_MIB",
+                    value: text,
+                    expected: "a number from \(range.lowerBound) to \(range.upperBound)"
+                )
             }
         }
     }

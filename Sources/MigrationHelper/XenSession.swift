@@ -37,12 +37,20 @@ final class CallbackTable {
                 let level = LogLevel(rawValue: UInt32(level)) ?? .error
                 table(context).channel.send(
                     .log(
-                        level: level, errorNumber: errorNumber, source: string(source),
-                        text: string(text)))
+                        level: level,
+                        errorNumber: errorNumber,
+                        source: string(source),
+                        text: string(text)
+                    )
+                )
             },
             progress: { context, source, doing, done, total in
                 table(context).callbacks.progress(
-                    source: string(source), doing: string(doing), done: done, total: total)
+                    source: string(source),
+                    doing: string(doing),
+                    done: done,
+                    total: total
+                )
             },
             suspend: { table($0).callbacks.suspend() },
             postcopy: { table($0).callbacks.postcopy() },
@@ -56,7 +64,8 @@ final class CallbackTable {
             },
             restore_results: { context, storeGFN, consoleGFN in
                 table(context).channel.send(
-                    .restoreResults(storeGFN: storeGFN, consoleGFN: consoleGFN))
+                    .restoreResults(storeGFN: storeGFN, consoleGFN: consoleGFN)
+                )
             }
         )
     }

@@ -25,7 +25,10 @@ extension ByteSource {
         let byteCount = try read(into: buffer)
         guard byteCount == buffer.count else {
             throw StreamError.endsEarly(
-                part: part, neededByteCount: buffer.count, foundByteCount: byteCount)
+                part: part,
+                neededByteCount: buffer.count,
+                foundByteCount: byteCount
+            )
         }
     }
 }

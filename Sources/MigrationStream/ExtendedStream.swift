@@ -61,7 +61,10 @@ struct RecordHeader {
         bytes.storeBytes(of: kind.rawValue.littleEndian, as: UInt16.self)
         bytes.storeBytes(of: flags.littleEndian, toByteOffset: 2, as: UInt16.self)
         bytes.storeBytes(
-            of: UInt32(bodyByteCount).littleEndian, toByteOffset: 4, as: UInt32.self)
+            of: UInt32(bodyByteCount).littleEndian,
+            toByteOffset: 4,
+            as: UInt32.self
+        )
         bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 8, as: UInt32.self)
         let headerChecksum = Self.headerChecksum(UnsafeRawBufferPointer(bytes))
         bytes.storeBytes(of: headerChecksum.littleEndian, toByteOffset: 12, as: UInt32.self)
@@ -74,7 +77,8 @@ struct RecordHeader {
         expectedSequence: UInt32
     ) throws(StreamError) {
         let headerChecksum = UInt32(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self)
+        )
         // Before the length is believed: a wrong one could wait for bytes that never come.
         guard headerChecksum == Self.headerChecksum(bytes) else {
             throw .recordHeaderDamaged(sequence: expectedSequence)
@@ -84,7 +88,8 @@ struct RecordHeader {
         self.kind = kind
         flags = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         bodyByteCount = Int(
-            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        )
         sequence = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         checksum = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
         guard sequence == expectedSequence else {
@@ -152,7 +157,10 @@ struct StreamParameters: Equatable {
             bytes.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
         }
         bytes.storeBytes(
-            of: ExtendedStream.knownFeatures.littleEndian, toByteOffset: 16, as: UInt64.self)
+            of: ExtendedStream.knownFeatures.littleEndian,
+            toByteOffset: 16,
+            as: UInt64.self
+        )
     }
 
     init(slotCount: Int) {
@@ -170,11 +178,14 @@ struct StreamParameters: Equatable {
             number(at: 12) == PageFormat.entriesPerBatchMaximum
         else {
             throw .unsupportedSizes(
-                pageByteCount: pageByteCount, blockByteCount: blockByteCount)
+                pageByteCount: pageByteCount,
+                blockByteCount: blockByteCount
+            )
         }
         slotCount = Int(number(at: 8))
         let features = UInt64(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+        )
         guard features & ~ExtendedStream.knownFeatures == 0 else {
             throw .unknownFeatures(features & ~ExtendedStream.knownFeatures)
         }

@@ -44,7 +44,8 @@ struct StockRecordHeader {
     init(reading bytes: UnsafeRawBufferPointer) throws(StreamError) {
         type = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
         bodyByteCount = Int(
-            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        )
         guard bodyByteCount <= StockStream.recordBodyByteCountMaximum else {
             throw .stockRecordTooLong(type: type, byteCount: bodyByteCount)
         }

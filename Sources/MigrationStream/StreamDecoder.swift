@@ -26,11 +26,14 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
         input = .allocate(
-            byteCount: PageFormat.batchByteCountMaximum, alignment: PageFormat.pageByteCount)
+            byteCount: PageFormat.batchByteCountMaximum,
+            alignment: PageFormat.pageByteCount
+        )
         output = .allocate(
             byteCount: StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
                 + PageDecoder.outputByteCountMaximum,
-            alignment: PageFormat.pageByteCount)
+            alignment: PageFormat.pageByteCount
+        )
     }
 
     deinit {
@@ -51,7 +54,8 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         didDecodeCheckpoint: () throws -> Void = {}
     ) throws -> StreamFormat {
         let header = UnsafeMutableRawBufferPointer(
-            rebasing: input.prefix(StockStream.imageHeaderByteCount))
+            rebasing: input.prefix(StockStream.imageHeaderByteCount)
+        )
         try source.readExactly(into: header, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(header))
         switch image.format {
@@ -71,14 +75,17 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         var sequence: UInt32 = 0
         let parametersHeader = try readRecord(&sequence, mustBe: .parameters)
         let parameters = try StreamParameters(
-            reading: UnsafeRawBufferPointer(rebasing: input.prefix(parametersHeader.bodyByteCount)))
+            reading: UnsafeRawBufferPointer(rebasing: input.prefix(parametersHeader.bodyByteCount))
+        )
         var pages = try makePageDecoder(parameters)
 
         let headersHeader = try readRecord(&sequence, mustBe: .headers)
         let headers = UnsafeRawBufferPointer(rebasing: input.prefix(headersHeader.bodyByteCount))
         let image = try ImageHeader(
             reading: UnsafeRawBufferPointer(
-                rebasing: headers.prefix(StockStream.imageHeaderByteCount)))
+                rebasing: headers.prefix(StockStream.imageHeaderByteCount)
+            )
+        )
         guard image.format == .stock else { throw StreamError.wrongFormat(found: image.format) }
         try write([headers])
 
@@ -102,7 +109,9 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         do throws(PageCodecError) {
             guard byteCount <= cacheByteCountMaximum else {
                 throw .cacheNotAllocatable(
-                    byteCount: byteCount, allowedByteCount: cacheByteCountMaximum)
+                    byteCount: byteCount,
+                    allowedByteCount: cacheByteCountMaximum
+                )
             }
             return try PageDecoder(slotCount: parameters.slotCount)
         } catch {
@@ -116,11 +125,14 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         mustBe kind: RecordKind? = nil
     ) throws -> RecordHeader {
         let header = try withUnsafeTemporaryAllocation(
-            byteCount: ExtendedStream.recordHeaderByteCount, alignment: 8
+            byteCount: ExtendedStream.recordHeaderByteCount,
+            alignment: 8
         ) { bytes in
             try source.readExactly(into: bytes, of: .recordHeader)
             return try RecordHeader(
-                reading: UnsafeRawBufferPointer(bytes), expectedSequence: sequence)
+                reading: UnsafeRawBufferPointer(bytes),
+                expectedSequence: sequence
+            )
         }
         guard kind == nil || kind == header.kind else {
             throw StreamError.recordOutOfPlace(kind: header.kind)
@@ -145,7 +157,8 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             batch = try pages.decode(
                 UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount)),
                 checksum: header.checksum,
-                into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...]))
+                into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...])
+            )
         } catch {
             throw StreamError.page(error)
         }
@@ -161,10 +174,12 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             .assumingMemoryBound(to: UInt64.self)
         statistics.noteBatch(
             firstPFN: PageEntry(bits: UInt64(littleEndian: entries[0])).pfn,
-            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[batch.entryCount - 1])).pfn)
+            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[batch.entryCount - 1])).pfn
+        )
         try write([
             UnsafeRawBufferPointer(
-                rebasing: output.prefix(StockStream.recordHeaderByteCount + bodyByteCount))
+                rebasing: output.prefix(StockStream.recordHeaderByteCount + bodyByteCount)
+            )
         ])
     }
 
@@ -177,11 +192,15 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     ) throws -> UInt32 {
         guard first.bodyByteCount >= StockStream.recordHeaderByteCount else {
             throw StreamError.recordLengthOutOfRange(
-                kind: .stockRecord, byteCount: first.bodyByteCount)
+                kind: .stockRecord,
+                byteCount: first.bodyByteCount
+            )
         }
         let stock = try StockRecordHeader(
             reading: UnsafeRawBufferPointer(
-                rebasing: input.prefix(StockStream.recordHeaderByteCount)))
+                rebasing: input.prefix(StockStream.recordHeaderByteCount)
+            )
+        )
         let announcedByteCount = StockStream.recordHeaderByteCount + stock.paddedBodyByteCount
         var header = first
         var foundByteCount = 0
@@ -193,7 +212,9 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
                     ? foundByteCount < announcedByteCount : foundByteCount == announcedByteCount
             else {
                 throw StreamError.carriedRecordMismatch(
-                    announcedByteCount: announcedByteCount, foundByteCount: foundByteCount)
+                    announcedByteCount: announcedByteCount,
+                    foundByteCount: foundByteCount
+                )
             }
             try write([
                 UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
@@ -208,22 +229,27 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     /// Passes on a libxc stream whose image header is in `input`.
     private mutating func passOnStockStream(_ didDecodeCheckpoint: () throws -> Void) throws {
         let headers = UnsafeMutableRawBufferPointer(
-            rebasing: input.prefix(StockStream.headersByteCount))
+            rebasing: input.prefix(StockStream.headersByteCount)
+        )
         try source.readExactly(
             into: UnsafeMutableRawBufferPointer(
-                rebasing: headers[StockStream.imageHeaderByteCount...]),
-            of: .domainHeader)
+                rebasing: headers[StockStream.imageHeaderByteCount...]
+            ),
+            of: .domainHeader
+        )
         try write([UnsafeRawBufferPointer(headers)])
         while true {
             let headerPart = UnsafeMutableRawBufferPointer(
-                rebasing: input.prefix(StockStream.recordHeaderByteCount))
+                rebasing: input.prefix(StockStream.recordHeaderByteCount)
+            )
             try source.readExactly(into: headerPart, of: .recordHeader)
             let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
             try write([UnsafeRawBufferPointer(headerPart)])
             var remaining = header.paddedBodyByteCount
             while remaining > 0 {
                 let part = UnsafeMutableRawBufferPointer(
-                    rebasing: input.prefix(min(remaining, input.count)))
+                    rebasing: input.prefix(min(remaining, input.count))
+                )
                 try source.readExactly(into: part, of: .recordBody)
                 try write([UnsafeRawBufferPointer(part)])
                 remaining -= part.count

@@ -43,7 +43,10 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             let type = try encodeRecord()
             didEncode(
                 EncodedRecord(
-                    isCheckpoint: type == StockRecordType.checkpoint, statistics: statistics))
+                    isCheckpoint: type == StockRecordType.checkpoint,
+                    statistics: statistics
+                )
+            )
             if type == StockRecordType.end { return }
         }
     }
@@ -56,12 +59,15 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
 
     private mutating func encodeHeaders() throws {
         let headers = UnsafeMutableRawBufferPointer(
-            rebasing: buffer.prefix(StockStream.headersByteCount))
+            rebasing: buffer.prefix(StockStream.headersByteCount)
+        )
         let (imagePart, domainPart) = (
             UnsafeMutableRawBufferPointer(
-                rebasing: headers.prefix(StockStream.imageHeaderByteCount)),
+                rebasing: headers.prefix(StockStream.imageHeaderByteCount)
+            ),
             UnsafeMutableRawBufferPointer(
-                rebasing: headers.suffix(StockStream.domainHeaderByteCount))
+                rebasing: headers.suffix(StockStream.domainHeaderByteCount)
+            )
         )
         try source.readExactly(into: imagePart, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(imagePart))
@@ -73,7 +79,8 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         try imageHeader.withUnsafeBytes { try sink.write([$0]) }
         counters.extendedByteCount += imageHeader.count
         try withUnsafeTemporaryAllocation(
-            byteCount: ExtendedStream.parametersByteCount, alignment: 8
+            byteCount: ExtendedStream.parametersByteCount,
+            alignment: 8
         ) { bytes in
             StreamParameters(slotCount: slotCount).write(to: bytes)
             try write(.parameters, UnsafeRawBufferPointer(bytes))
@@ -86,7 +93,8 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     /// - Returns: Its type.
     private mutating func encodeRecord() throws -> UInt32 {
         let headerPart = UnsafeMutableRawBufferPointer(
-            rebasing: buffer.prefix(StockStream.recordHeaderByteCount))
+            rebasing: buffer.prefix(StockStream.recordHeaderByteCount)
+        )
         try source.readExactly(into: headerPart, of: .recordHeader)
         let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
         let byteCount = headerPart.count + header.paddedBodyByteCount
@@ -97,12 +105,15 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         }
         try source.readExactly(
             into: UnsafeMutableRawBufferPointer(rebasing: buffer[headerPart.count..<byteCount]),
-            of: .recordBody)
+            of: .recordBody
+        )
         if let batch = PageDataBody(header, buffer) {
             let coded = pages.encode(entries: batch.entries, pages: batch.pages)
             if let first = batch.entries.first, let last = batch.entries.last {
                 counters.noteBatch(
-                    firstPFN: PageEntry(bits: first).pfn, lastPFN: PageEntry(bits: last).pfn)
+                    firstPFN: PageEntry(bits: first).pfn,
+                    lastPFN: PageEntry(bits: last).pfn
+                )
             }
             try write(coded)
         } else {
@@ -117,23 +128,29 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     /// - Parameters:
     ///   - byteCount: The length of the record with its header and padding.
     ///   - readByteCount: How much of it the buffer holds already.
+    /// - Throws: What source or sink throw.
     private mutating func carry(byteCount: Int, readByteCount: Int) throws {
         var sentByteCount = 0
         while sentByteCount < byteCount {
             let fragmentByteCount = min(
-                byteCount - sentByteCount, ExtendedStream.fragmentByteCountMaximum)
+                byteCount - sentByteCount,
+                ExtendedStream.fragmentByteCountMaximum
+            )
             let fragmentEnd = sentByteCount + fragmentByteCount
             let fragment: UnsafeMutableRawBufferPointer
             if fragmentEnd <= readByteCount {
                 fragment = UnsafeMutableRawBufferPointer(
-                    rebasing: buffer[sentByteCount..<fragmentEnd])
+                    rebasing: buffer[sentByteCount..<fragmentEnd]
+                )
             } else {
                 let presentByteCount = max(readByteCount - sentByteCount, 0)
                 fragment = UnsafeMutableRawBufferPointer(
-                    rebasing: buffer.prefix(fragmentByteCount))
+                    rebasing: buffer.prefix(fragmentByteCount)
+                )
                 try source.readExactly(
                     into: UnsafeMutableRawBufferPointer(rebasing: fragment[presentByteCount...]),
-                    of: .recordBody)
+                    of: .recordBody
+                )
             }
             let flags = fragmentEnd < byteCount ? RecordHeader.continuesFlag : 0
             try write(.stockRecord, flags: flags, UnsafeRawBufferPointer(fragment))
@@ -147,21 +164,29 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         _ body: UnsafeRawBufferPointer
     ) throws {
         let header = nextHeader(
-            kind, flags: flags, bodyByteCount: body.count,
-            checksum: ExtendedStream.checksum(body))
+            kind,
+            flags: flags,
+            bodyByteCount: body.count,
+            checksum: ExtendedStream.checksum(body)
+        )
         try write(header, [body])
     }
 
     private mutating func write(_ batch: borrowing CodedBatch) throws {
         let header = nextHeader(
-            .pages, flags: 0, bodyByteCount: batch.byteCount, checksum: batch.checksum)
+            .pages,
+            flags: 0,
+            bodyByteCount: batch.byteCount,
+            checksum: batch.checksum
+        )
         let sections = batch.sections
         try write(
             header,
             [
                 sections.header, sections.entries, sections.classes, sections.control,
                 sections.literals,
-            ])
+            ]
+        )
     }
 
     private mutating func nextHeader(
@@ -172,8 +197,12 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     ) -> RecordHeader {
         defer { sequence &+= 1 }
         return RecordHeader(
-            kind: kind, flags: flags, bodyByteCount: bodyByteCount, sequence: sequence,
-            checksum: checksum)
+            kind: kind,
+            flags: flags,
+            bodyByteCount: bodyByteCount,
+            sequence: sequence,
+            checksum: checksum
+        )
     }
 
     private mutating func write(
@@ -181,7 +210,8 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         _ body: [UnsafeRawBufferPointer]
     ) throws {
         try withUnsafeTemporaryAllocation(
-            byteCount: ExtendedStream.recordHeaderByteCount, alignment: 8
+            byteCount: ExtendedStream.recordHeaderByteCount,
+            alignment: 8
         ) { bytes in
             header.write(to: bytes)
             try sink.write([UnsafeRawBufferPointer(bytes)] + body)
@@ -220,7 +250,8 @@ private struct PageDataBody {
         entries = UnsafeBufferPointer(
             start: (body + StockStream.pageDataHeaderByteCount)
                 .assumingMemoryBound(to: UInt64.self),
-            count: count)
+            count: count
+        )
         pages = body + StockStream.pageDataHeaderByteCount + entriesByteCount
         var pageCount = 0
         for bits in entries {

@@ -1,13 +1,14 @@
 /// A coded batch, in memory that its encoder owns: valid until the encoder's next batch.
 public struct CodedBatch {
     /// The batch header, entries, classes, control bytes and literals, in the order of the wire.
-    public var sections: (
-        header: UnsafeRawBufferPointer,
-        entries: UnsafeRawBufferPointer,
-        classes: UnsafeRawBufferPointer,
-        control: UnsafeRawBufferPointer,
-        literals: UnsafeRawBufferPointer
-    )
+    public var sections:
+        (
+            header: UnsafeRawBufferPointer,
+            entries: UnsafeRawBufferPointer,
+            classes: UnsafeRawBufferPointer,
+            control: UnsafeRawBufferPointer,
+            literals: UnsafeRawBufferPointer
+        )
 
     /// The checksum over the control information and the rebuilt content.
     public var checksum: UInt64

@@ -24,7 +24,13 @@ struct PageCache: ~Copyable {
         }
         let byteCount = slotCount * PageFormat.pageByteCount
         let mapping = mmap(
-            nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+            nil,
+            byteCount,
+            PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS,
+            -1,
+            0
+        )
         guard let mapping, mapping != MAP_FAILED else {
             throw .cacheNotAllocatable(byteCount: byteCount, allowedByteCount: 0)
         }
@@ -73,7 +79,9 @@ struct PageCache: ~Copyable {
     /// Stores a copy of a page, over the oldest one if the cache is full.
     mutating func store(_ page: UnsafeRawPointer) {
         (slab + nextSlot * PageFormat.pageByteCount).copyMemory(
-            from: page, byteCount: PageFormat.pageByteCount)
+            from: page,
+            byteCount: PageFormat.pageByteCount
+        )
         storedCount += 1
         nextSlot += 1
         if nextSlot == slotCount { nextSlot = 0 }

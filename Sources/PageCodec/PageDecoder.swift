@@ -30,7 +30,7 @@ public struct PageDecoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - batch: The coded batch as it was received.
-    ///   - checksum: The checksum that was received with it.
+    ///   - expectedChecksum: The checksum that was received with it.
     ///   - output: Where the entries and then the pages go; `outputByteCountMaximum` always
     ///     suffices. It must be aligned to 8 bytes.
     /// - Returns: How many entries and how many bytes, entries and pages, were written.
@@ -48,9 +48,14 @@ public struct PageDecoder: ~Copyable {
             throw .outputTooSmall(byteCount: output.count, neededByteCount: entriesByteCount)
         }
         let entries = UnsafeMutableBufferPointer(
-            start: outputStart.assumingMemoryBound(to: UInt64.self), count: header.entryCount)
+            start: outputStart.assumingMemoryBound(to: UInt64.self),
+            count: header.entryCount
+        )
         var entryReader = SectionReader(
-            .entries, sections.entries, byteCount: header.entriesByteCount)
+            .entries,
+            sections.entries,
+            byteCount: header.entriesByteCount
+        )
         try decodeEntryRuns(&entryReader, into: entries)
 
         var pageCount = 0
@@ -62,8 +67,12 @@ public struct PageDecoder: ~Copyable {
             throw .outputTooSmall(byteCount: output.count, neededByteCount: byteCount)
         }
         try decodePages(
-            UnsafeBufferPointer(entries), pageCount: pageCount, header, sections,
-            into: outputStart + entriesByteCount)
+            UnsafeBufferPointer(entries),
+            pageCount: pageCount,
+            header,
+            sections,
+            into: outputStart + entriesByteCount
+        )
 
         var found = BatchChecksum()
         found.add(UnsafeRawBufferPointer(start: fingerprints, count: pageCount * 8))
@@ -89,11 +98,18 @@ public struct PageDecoder: ~Copyable {
         into pages: UnsafeMutableRawPointer
     ) throws(PageCodecError) {
         var classes = ClassRunReader(
-            SectionReader(.classes, sections.classes, byteCount: header.classesByteCount))
+            SectionReader(.classes, sections.classes, byteCount: header.classesByteCount)
+        )
         var control = SectionReader(
-            .control, sections.control, byteCount: header.controlByteCount)
+            .control,
+            sections.control,
+            byteCount: header.controlByteCount
+        )
         var literals = SectionReader(
-            .literals, sections.literals, byteCount: header.literalsByteCount)
+            .literals,
+            sections.literals,
+            byteCount: header.literalsByteCount
+        )
         expectedSlot = 0
         expectedBlock = 0
         var index = 0
@@ -152,16 +168,24 @@ public struct PageDecoder: ~Copyable {
         case .delta:
             page.copyMemory(from: base(of: entry), byteCount: pageByteCount)
             try applyDelta(
-                to: page, byteCount: pageByteCount, pfn: entry.pfn,
-                control: &control, literals: &literals)
+                to: page,
+                byteCount: pageByteCount,
+                pfn: entry.pfn,
+                control: &control,
+                literals: &literals
+            )
         case .blocks:
             try decodeBlocks(entry, into: page, &control, &literals)
         case .raw:
             page.copyMemory(
-                from: try literals.readBytes(pageByteCount), byteCount: pageByteCount)
+                from: try literals.readBytes(pageByteCount),
+                byteCount: pageByteCount
+            )
         }
         versions.remember(
-            PageVersions.Version(store: cache.storedCount, type: entry.type), for: entry.pfn)
+            PageVersions.Version(store: cache.storedCount, type: entry.type),
+            for: entry.pfn
+        )
         cache.store(page)
     }
 
@@ -179,20 +203,31 @@ public struct PageDecoder: ~Copyable {
             switch BlockClass(rawValue: codes & 3) {
             case .literal:
                 target.copyMemory(
-                    from: try literals.readBytes(blockByteCount), byteCount: blockByteCount)
+                    from: try literals.readBytes(blockByteCount),
+                    byteCount: blockByteCount
+                )
             case .reference:
                 let position = try readPosition(
-                    &control, expectedBlock, entry, positionsPerSlot: PageFormat.blocksPerPage)
+                    &control,
+                    expectedBlock,
+                    entry,
+                    positionsPerSlot: PageFormat.blocksPerPage
+                )
                 expectedBlock = Int64(position) + 1
                 let source = cache.page(at: position / PageFormat.blocksPerPage)
                 target.copyMemory(
                     from: source + position % PageFormat.blocksPerPage * blockByteCount,
-                    byteCount: blockByteCount)
+                    byteCount: blockByteCount
+                )
             case .delta:
                 target.copyMemory(from: base(of: entry) + offset, byteCount: blockByteCount)
                 try applyDelta(
-                    to: target, byteCount: blockByteCount, pfn: entry.pfn,
-                    control: &control, literals: &literals)
+                    to: target,
+                    byteCount: blockByteCount,
+                    pfn: entry.pfn,
+                    control: &control,
+                    literals: &literals
+                )
             case nil:
                 throw .unknownBlockClass(code: codes & 3, pfn: entry.pfn)
             }

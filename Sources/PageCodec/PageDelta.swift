@@ -12,8 +12,8 @@ private let gapByteCountMinimum = 4
 /// Writes the delta from `base` to `target` and moves both cursors past it.
 ///
 /// - Parameters:
-///   - target: The new version.
 ///   - base: The version that the receiver has.
+///   - target: The new version.
 ///   - byteCount: The length of both, a multiple of 8.
 ///   - limit: The most bytes that the delta may take, control and literals together.
 ///   - control: Where the run lengths go; room for `limit` and 32 more bytes is needed.
@@ -173,8 +173,10 @@ private func copyRun(
     var index = 0
     while index < byteCount {
         target.storeBytes(
-            of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index,
-            as: UInt8.self)
+            of: source.load(fromByteOffset: index, as: UInt8.self),
+            toByteOffset: index,
+            as: UInt8.self
+        )
         index &+= 1
     }
 }

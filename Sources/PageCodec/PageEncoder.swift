@@ -179,7 +179,9 @@ public struct PageEncoder: ~Copyable {
             blockIndex.insert(prints[block: block], at: slot * PageFormat.blocksPerPage + block)
         }
         versions.remember(
-            PageVersions.Version(store: cache.storedCount, type: entry.type), for: entry.pfn)
+            PageVersions.Version(store: cache.storedCount, type: entry.type),
+            for: entry.pfn
+        )
         cache.store(page)
     }
 }
@@ -203,8 +205,12 @@ extension PageEncoder {
         var best = pageByteCount
         if countOfChangedWords(base, page) <= Self.deltaWordCountMaximum,
             encodeDelta(
-                from: base, to: page, byteCount: pageByteCount, limit: pageByteCount - 1,
-                control: &deltaControlEnd, literals: &deltaLiteralsEnd
+                from: base,
+                to: page,
+                byteCount: pageByteCount,
+                limit: pageByteCount - 1,
+                control: &deltaControlEnd,
+                literals: &deltaLiteralsEnd
             )
         {
             best = (deltaControlEnd - deltaControl) + (deltaLiteralsEnd - deltaLiterals)
@@ -279,8 +285,12 @@ extension PageEncoder {
         // A reference takes one to five bytes; only a smaller delta is better.
         let limit = position >= 0 ? 4 : byteCount - 1
         if encodeDelta(
-            from: base, to: block, byteCount: byteCount, limit: limit,
-            control: &control, literals: &literals
+            from: base,
+            to: block,
+            byteCount: byteCount,
+            limit: limit,
+            control: &control,
+            literals: &literals
         ) {
             return .delta
         }

@@ -44,7 +44,7 @@ public struct FileDescriptorSink: ByteSink {
     ///
     /// - Throws: `SystemError`.
     public mutating func write(_ pieces: [UnsafeRawBufferPointer]) throws {
-        var vectors = [iovec]()
+        var vectors: [iovec] = []
         vectors.reserveCapacity(pieces.count)
         for piece in pieces where !piece.isEmpty {
             let start = UnsafeMutableRawPointer(mutating: piece.baseAddress)

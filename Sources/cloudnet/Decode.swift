@@ -18,8 +18,10 @@ struct Decode: ParsableCommand {
     func run() throws {
         let summary = try withStreams(from: input, to: output) { source, sink in
             var decoder = StreamDecoder(
-                from: source, to: sink,
-                cacheByteCountMaximum: AvailableMemory.byteCountForCache())
+                from: source,
+                to: sink,
+                cacheByteCountMaximum: AvailableMemory.byteCountForCache()
+            )
             _ = try decoder.run(acceptsStockStream: false)
             return decoder.statistics.description
         }

@@ -23,7 +23,8 @@ struct Encode: ParsableCommand {
         guard CacheSize(mebibytes: cacheMib) != nil else {
             let range = CacheSize.mebibyteRange
             throw ValidationError(
-                "--cache-mib must be from \(range.lowerBound) to \(range.upperBound).")
+                "--cache-mib must be from \(range.lowerBound) to \(range.upperBound)."
+            )
         }
     }
 
@@ -31,7 +32,10 @@ struct Encode: ParsableCommand {
         let cacheSize = cacheMib.flatMap(CacheSize.init(mebibytes:)) ?? .offlineDefault
         let summary = try withStreams(from: input, to: output) { source, sink in
             var encoder = try StreamEncoder(
-                from: source, to: sink, cacheSize: cacheSize)
+                from: source,
+                to: sink,
+                cacheSize: cacheSize
+            )
             try encoder.run()
             return encoder.statistics.description
         }

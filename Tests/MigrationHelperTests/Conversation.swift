@@ -63,7 +63,9 @@ struct ReceivedMessage: Sendable {
     var completion: Completion? {
         guard number == Number.complete else { return nil }
         return Completion(
-            result: integer(at: 0, as: Int32.self), errorNumber: integer(at: 4, as: Int32.self))
+            result: integer(at: 0, as: Int32.self),
+            errorNumber: integer(at: 4, as: Int32.self)
+        )
     }
 
     private func integer<Number: FixedWidthInteger>(at offset: Int, as: Number.Type) -> Number {

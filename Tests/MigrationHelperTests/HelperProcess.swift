@@ -40,7 +40,13 @@ final class HelperProcess: Sendable {
         }
         var processID: pid_t = 0
         let errorNumber = posix_spawn(
-            &processID, path, &actions, nil, &argumentPointers, &variablePointers)
+            &processID,
+            path,
+            &actions,
+            nil,
+            &argumentPointers,
+            &variablePointers
+        )
         guard errorNumber == 0 else {
             throw SystemError("start \(path)", errorNumber: errorNumber)
         }
@@ -59,6 +65,7 @@ final class HelperProcess: Sendable {
     /// - Parameters:
     ///   - answer: The reply to a message that wants one.
     ///   - watch: Called for each message, before its reply.
+    /// - Returns: All that the helper said, and how it ended.
     func converse(
         _ answer: @escaping @Sendable (ReceivedMessage) -> Int32 = { $0.usualReply },
         watching watch: @escaping @Sendable (ReceivedMessage) -> Void = { _ in }
@@ -76,7 +83,8 @@ final class HelperProcess: Sendable {
                     }
                 }
                 continuation.resume(
-                    returning: Conversation(messages: messages, status: waitForExit()))
+                    returning: Conversation(messages: messages, status: waitForExit())
+                )
             }
         }
     }
@@ -93,30 +101,14 @@ final class HelperProcess: Sendable {
 
     /// Where the build put the helpers: beside the tests.
     private static var programDirectory: String {
-        let path = (try? readLink("/proc/self/exe")) ?? ""
-        // Under `swift test` the test runner belongs to the toolchain; the bundle is an argument.
-        let candidates = [path] + CommandLine.arguments
-        for candidate in candidates {
-            let directory = candidate.split(separator: "/", omittingEmptySubsequences: false)
-                .dropLast().joined(separator: "/")
-            if access(directory + "/cloudnet-save", X_OK) == 0 { return directory }
-        }
-        return "."
+        let testProgram = CommandLine.arguments.first ?? ""
+        return testProgram.split(separator: "/", omittingEmptySubsequences: false)
+            .dropLast().joined(separator: "/")
     }
 
     fileprivate static func libraryPath() -> String {
         programDirectory + "/libSimulatedXen.so"
     }
-}
-
-private func readLink(_ path: String) throws -> String {
-    var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = try bytes.withUnsafeMutableBytes { bytes in
-        try retryingOnInterrupt("read the link \(path)") {
-            bytes.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress!, $0.count) }
-        }
-    }
-    return String(decoding: bytes.prefix(count), as: UTF8.self)
 }
 
 /// A folder in which the simulation has the names of Xen's libraries.

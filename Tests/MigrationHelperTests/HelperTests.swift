@@ -39,11 +39,17 @@ struct HelperTests {
         let files = try Files(guest)
         let pipe = try ClosingPipe()
         let save = try HelperProcess(
-            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
-            environment: ["SIMULATED_XEN_STREAM": files.stock])
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock]
+        )
         let restore = try HelperProcess(
-            "cloudnet-restore", Self.restoreArguments, stream: pipe.readEnd,
-            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+            "cloudnet-restore",
+            Self.restoreArguments,
+            stream: pipe.readEnd,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+        )
         pipe.closeWriteEnd()
         async let restored = restore.converse()
         let saved = await save.converse()
@@ -64,7 +70,8 @@ struct HelperTests {
         let files = try Files(guest)
         let saved = try await save(
             into: files.stream,
-            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": "stock"])
+            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": "stock"]
+        )
         #expect(saved.completion == .success)
         #expect(try readFile(files.stream) == guest)
         let restored = try await restore(from: files.stream, files)
@@ -76,7 +83,10 @@ struct HelperTests {
         let guest = SmallGuest.stream(roundCount: 2)
         let files = try Files(guest)
         let saved = try await save(
-            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock], program: "cloudnet-restore")
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock],
+            program: "cloudnet-restore"
+        )
         #expect(saved.completion == .success)
         let restored = try await restore(from: files.stream, files, program: "cloudnet-save")
         #expect(restored.completion == .success)
@@ -88,7 +98,8 @@ struct HelperTests {
         let files = try Files(SmallGuest.stream(roundCount: 2))
         let saved = try await save(
             into: files.stream,
-            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format])
+            ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format]
+        )
         #expect(saved.completion == .success)
         let ofLibxl: [UInt8] = Array("what libxl wrote after the helper".utf8)
         try writeFile(files.stream, try readFile(files.stream) + ofLibxl)
@@ -96,8 +107,11 @@ struct HelperTests {
         let descriptor = try openFile(files.stream, O_RDONLY)
         defer { close(descriptor) }
         let process = try HelperProcess(
-            "cloudnet-restore", Self.restoreArguments, stream: descriptor,
-            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+            "cloudnet-restore",
+            Self.restoreArguments,
+            stream: descriptor,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+        )
         let restored = await process.converse()
         #expect(restored.completion == .success)
         // The descriptor shares its position with the helper's.
@@ -110,7 +124,10 @@ struct HelperTests {
         var arguments = Self.saveArguments
         arguments[6] = "2"
         let saved = try await save(
-            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock], arguments: arguments)
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock],
+            arguments: arguments
+        )
         #expect(saved.completion == .success)
         #expect(try readFile(files.stream) == guest)
     }
@@ -119,7 +136,8 @@ struct HelperTests {
         let files = try Files(SmallGuest.stream(roundCount: 2, pageCount: 5000))
         let saved = try await save(
             into: files.stream,
-            ["SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_PAGE_COUNT": "5000"])
+            ["SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_PAGE_COUNT": "5000"]
+        )
         let first = saved.messages.compactMap(\.progress).filter {
             $0.doing == "Frames iteration 0"
         }
@@ -136,11 +154,17 @@ struct HelperTests {
         let files = try Files(guest)
         let pipe = try ClosingPipe()
         let save = try HelperProcess(
-            "cloudnet-save", Self.remusSaveArguments, stream: pipe.writeEnd,
-            environment: ["SIMULATED_XEN_STREAM": files.stock])
+            "cloudnet-save",
+            Self.remusSaveArguments,
+            stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock]
+        )
         let restore = try HelperProcess(
-            "cloudnet-restore", Self.remusRestoreArguments,
-            stream: pipe.readEnd, environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+            "cloudnet-restore",
+            Self.remusRestoreArguments,
+            stream: pipe.readEnd,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+        )
         let ofLibxl = [UInt8]("libxl's own record".utf8)
         let writeEnd = dup(pipe.writeEnd)
         let readEnd = dup(pipe.readEnd)
@@ -173,18 +197,28 @@ struct HelperTests {
     @Test func remusTakesOverAfterACutButNotAfterDamage() async throws {
         let files = try Files(SmallGuest.stream(roundCount: 2, checkpointCount: 3))
         let saved = try await save(
-            into: files.stream, ["SIMULATED_XEN_STREAM": files.stock],
-            arguments: Self.remusSaveArguments)
+            into: files.stream,
+            ["SIMULATED_XEN_STREAM": files.stock],
+            arguments: Self.remusSaveArguments
+        )
         #expect(saved.completion == .success)
         let stream = try readFile(files.stream)
         try writeFile(files.stream, Array(stream.dropLast(40)))
-        let cut = try await restore(from: files.stream, files, arguments: Self.remusRestoreArguments)
+        let cut = try await restore(
+            from: files.stream,
+            files,
+            arguments: Self.remusRestoreArguments
+        )
         #expect(cut.completion == .success)
 
         var damaged = stream
         damaged[damaged.count - 20] ^= 1
         try writeFile(files.stream, damaged)
-        let refused = try await restore(from: files.stream, files, arguments: Self.remusRestoreArguments)
+        let refused = try await restore(
+            from: files.stream,
+            files,
+            arguments: Self.remusRestoreArguments
+        )
         #expect(refused.completion == Completion(result: -1, errorNumber: EBADMSG))
     }
 
@@ -196,14 +230,19 @@ struct HelperTests {
         // Nobody reads the pipe's end until it is full: a link that is slower than the guest.
         let pipe = try ClosingPipe()
         let process = try HelperProcess(
-            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
             environment: [
                 "SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_BATCH_MICROSECONDS": "20000",
                 "SIMULATED_XEN_PAGE_COUNT": "4096",
-            ])
+            ]
+        )
         let readEnd = pipe.readEnd
         async let drained: Void = drain(readEnd)
-        let saved = await process.converse { $0.usualReply } watching: { message in
+        let saved = await process.converse {
+            $0.usualReply
+        } watching: { message in
             if message.progress?.doing == "Frames iteration \(round)" { process.signal(SIGTERM) }
         }
         pipe.closeWriteEnd()
@@ -220,9 +259,14 @@ struct HelperTests {
         let files = try Files(SmallGuest.stream(roundCount: 1, pageCount: 400))
         let pipe = try ClosingPipe()
         let process = try HelperProcess(
-            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
-            environment: ["SIMULATED_XEN_STREAM": files.stock])
-        let saved = await process.converse { $0.usualReply } watching: { message in
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock]
+        )
+        let saved = await process.converse {
+            $0.usualReply
+        } watching: { message in
             if message.progress?.doing == "Complete" { process.signal(SIGTERM) }
         }
         #expect(saved.status == .exited(0))
@@ -235,8 +279,11 @@ struct HelperTests {
         let pipe = try ClosingPipe()
         pipe.closeReadEnd()
         let process = try HelperProcess(
-            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
-            environment: ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format])
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
+            environment: ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format]
+        )
         let saved = await process.converse()
         #expect(saved.status == .exited(0))
         #expect(saved.completion == Completion(result: -1, errorNumber: EPIPE))
@@ -248,16 +295,24 @@ struct HelperTests {
         let files = try Files(SmallGuest.stream(roundCount: 6, pageCount: 4096))
         let pipe = try ClosingPipe()
         let save = try HelperProcess(
-            "cloudnet-save", Self.saveArguments, stream: pipe.writeEnd,
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
             environment: [
                 "SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_BATCH_MICROSECONDS": "20000",
-            ])
+            ]
+        )
         let restore = try HelperProcess(
-            "cloudnet-restore", Self.restoreArguments, stream: pipe.readEnd,
-            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+            "cloudnet-restore",
+            Self.restoreArguments,
+            stream: pipe.readEnd,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+        )
         pipe.closeReadEnd()
         async let restored = restore.converse()
-        let saved = await save.converse { $0.usualReply } watching: { message in
+        let saved = await save.converse {
+            $0.usualReply
+        } watching: { message in
             if message.progress?.doing == "Frames iteration 1" { restore.signal(SIGKILL) }
         }
         #expect(await restored.status == .killed(SIGKILL))
@@ -290,7 +345,8 @@ struct HelperTests {
             let restored = try await restore(from: files.stream, files)
             #expect(
                 restored.completion?.result == -1,
-                "bit \(bit), CLOUDNET_TEST_SEED=\(SeededGenerator.seedOfRun)")
+                "bit \(bit), CLOUDNET_TEST_SEED=\(SeededGenerator.seedOfRun)"
+            )
             #expect(restored.errors.count >= 1)
         }
     }
@@ -302,7 +358,8 @@ struct HelperTests {
         let files = try Files(SmallGuest.stream(roundCount: 1))
         let saved = try await save(
             into: files.stream,
-            setting.merging(["SIMULATED_XEN_STREAM": files.stock]) { first, _ in first })
+            setting.merging(["SIMULATED_XEN_STREAM": files.stock]) { first, _ in first }
+        )
         #expect(saved.completion == Completion(result: -1, errorNumber: EINVAL))
         #expect(saved.errors.last?.contains(setting.keys.first ?? "?") ?? false)
         #expect(try readFile(files.stream).isEmpty)
@@ -316,7 +373,8 @@ struct HelperTests {
             into: files.stream,
             [
                 "SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_CACHE_MIB": String(mebibytes),
-            ])
+            ]
+        )
         #expect(saved.completion == Completion(result: -1, errorNumber: ENOMEM))
         #expect(saved.errors.last?.contains("CLOUDNET_CACHE_MIB") ?? false)
     }
@@ -346,7 +404,11 @@ struct HelperTests {
         let descriptor = try openFile(path, O_WRONLY | O_CREAT | O_TRUNC)
         defer { close(descriptor) }
         let process = try HelperProcess(
-            program, arguments, stream: descriptor, environment: environment)
+            program,
+            arguments,
+            stream: descriptor,
+            environment: environment
+        )
         return await process.converse()
     }
 
@@ -359,8 +421,11 @@ struct HelperTests {
         let descriptor = try openFile(path, O_RDONLY)
         defer { close(descriptor) }
         let process = try HelperProcess(
-            program, arguments, stream: descriptor,
-            environment: ["SIMULATED_XEN_OUTPUT": files.restored])
+            program,
+            arguments,
+            stream: descriptor,
+            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+        )
         return await process.converse()
     }
 }

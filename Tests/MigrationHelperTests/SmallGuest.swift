@@ -48,7 +48,9 @@ enum SmallGuest {
     }
 
     private static func randomPage(_ generator: inout SeededGenerator) -> [UInt8] {
-        if Int.random(in: 0..<4, using: &generator) == 0 { return [UInt8](repeating: 0, count: 4096) }
+        if Int.random(in: 0..<4, using: &generator) == 0 {
+            return [UInt8](repeating: 0, count: 4096)
+        }
         return (0..<512).flatMap { _ in bytes(generator.next()) }
     }
 

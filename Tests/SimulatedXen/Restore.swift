@@ -24,8 +24,12 @@ func restoreDomain(
     defer { fclose(output) }
     let isCheckpointed = streamType != XC_STREAM_PLAIN
     let restore = Restore(
-        xen: xen, input: streamDescriptor, output: output, callbacks: callbacks.pointee,
-        isCheckpointed: isCheckpointed)
+        xen: xen,
+        input: streamDescriptor,
+        output: output,
+        callbacks: callbacks.pointee,
+        isCheckpointed: isCheckpointed
+    )
     guard restore.run() else {
         let errorNumber = errno
         xen.log(XTL_ERROR, "Restore failed", errorNumber: errorNumber)
@@ -54,7 +58,10 @@ private struct Restore {
         while true {
             guard let header = copy(8) else {
                 xen.log(
-                    XTL_ERROR, "Failed to read Record Header from stream", errorNumber: errno)
+                    XTL_ERROR,
+                    "Failed to read Record Header from stream",
+                    errorNumber: errno
+                )
                 // After a checkpoint, the end of the stream means that this host takes over.
                 return hasCheckpoint
             }
