@@ -1,0 +1,143 @@
+import Glibc
+import PageCodec
+import PosixIO
+import TestSupport
+import Testing
+
+@testable import MigrationStream
+
+/// Streams recorded from real guests; `CLOUDNET_UPDATE_GOLDEN=1` pins their sizes anew.
+@Suite(.serialized)
+struct GoldenStreamTests {
+    private static let sizesPath = Repository.goldenPath + "/sizes.csv"
+    private static let columns =
+        "stream,rounds,zero,unchanged,references,deltas,blocks,raw,empty,stock bytes,"
+        + "extended bytes"
+
+    private static func row(_ name: String, _ statistics: StreamStatistics) -> String {
+        let pages = statistics.pages
+        let numbers = [
+            statistics.roundCount, pages.zeroPageCount, pages.unchangedPageCount,
+            pages.referencePageCount, pages.deltaPageCount, pages.blocksPageCount,
+            pages.rawPageCount, pages.emptyEntryCount, statistics.stockByteCount,
+            statistics.extendedByteCount,
+        ]
+        return ([name] + numbers.map(String.init)).joined(separator: ",")
+    }
+
+    /// A change of the codec that changes sizes must change this file, where reviewers see it.
+    @Test func recordedStreamsComeBackAndKeepTheirSize() throws {
+        let names = try Repository.files(in: Repository.goldenPath, suffix: ".libxc.zst")
+        #expect(names.contains("pvh-live.libxc.zst") && names.contains("pv-verify.libxc.zst"))
+        var rows = [Self.columns]
+        for name in names {
+            let statistics = try roundTrip(Repository.goldenPath + "/" + name)
+            rows.append(Self.row(name, statistics))
+        }
+        if environment("CLOUDNET_UPDATE_GOLDEN") == "1" {
+            let text = rows.joined(separator: "\n") + "\n"
+            try Repository.write(Array(text.utf8), toFile: Self.sizesPath)
+        }
+        let pinned = String(
+            decoding: try Repository.bytes(ofFile: Self.sizesPath),
+            as: UTF8.self
+        )
+        #expect(rows == pinned.split(separator: "\n").map(String.init))
+    }
+
+    /// The bytes of version 1 are for ever: if this fails, the format changed.
+    @Test func formatOfVersionOneIsKept() throws {
+        let extendedPath = Repository.goldenPath + "/small.clnt"
+        let stock = try CompressedSource.bytes(
+            ofFile: Repository.goldenPath + "/small.libxc.zst"
+        )
+        if environment("CLOUDNET_UPDATE_GOLDEN") == "1" {
+            try Repository.write(try encode(stock).bytes, toFile: extendedPath)
+        }
+        let extended = try Repository.bytes(ofFile: extendedPath)
+        let decoded = try decode(extended)
+        let comesBack = decoded.bytes == stock
+        #expect(comesBack)
+        let isTheSame = try encode(stock).bytes == extended
+        #expect(isTheSame)
+        let pages = decoded.statistics.pages
+        let counts = [
+            pages.zeroPageCount, pages.unchangedPageCount, pages.referencePageCount,
+            pages.deltaPageCount, pages.blocksPageCount, pages.rawPageCount,
+            pages.emptyEntryCount,
+        ]
+        #expect(counts.allSatisfy { $0 > 0 }, "\(pages)")
+    }
+
+    /// Larger streams than a repository should hold, from the folder that `CLOUDNET_STREAMS` names.
+    @Test(.enabled(if: environment("CLOUDNET_STREAMS") != nil))
+    func largeStreamsComeBackAndAreSmall() throws {
+        let folder = try #require(environment("CLOUDNET_STREAMS"))
+        let names = try Repository.files(in: folder, suffix: ".libxc.zst")
+        #expect(!names.isEmpty)
+        let permilleMaximums = ["kbuild-256.libxc.zst": 690, "oltp-320.libxc.zst": 390]
+        for name in names {
+            let statistics = try roundTrip(folder + "/" + name)
+            let permille = statistics.extendedByteCount * 1000 / statistics.stockByteCount
+            #expect(permille <= permilleMaximums[name] ?? 1001, "\(name): \(statistics)")
+        }
+    }
+
+    /// Encodes into a file, decodes from it, and compares on the way: memory stays small.
+    private func roundTrip(_ path: String) throws -> StreamStatistics {
+        let file = try #require(tmpfile())
+        defer { fclose(file) }
+        let descriptor = fileno(file)
+
+        let stock = try CompressedSource(path: path)
+        var encoder = try StreamEncoder(
+            from: stock,
+            to: FileDescriptorSink(descriptor, name: "a temporary file"),
+            cacheSize: .offlineDefault
+        )
+        try encoder.run()
+        try stock.finish()
+
+        try #require(lseek(descriptor, 0, SEEK_SET) == 0)
+        let comparison = ComparingSink(with: try CompressedSource(path: path))
+        var decoder = StreamDecoder(
+            from: FileDescriptorSource(descriptor, name: "a temporary file"),
+            to: comparison,
+            cacheByteCountMaximum: CacheSize.offlineDefault.byteCount
+        )
+        _ = try decoder.run(acceptsStockStream: false)
+        try comparison.expected.finish()
+        #expect(encoder.statistics == decoder.statistics)
+        return encoder.statistics
+    }
+}
+
+/// Compares what is written with what is expected.
+private final class ComparingSink: ByteSink {
+    let expected: CompressedSource
+    private var comparedByteCount = 0
+
+    init(with expected: CompressedSource) {
+        self.expected = expected
+    }
+
+    func write(_ pieces: [UnsafeRawBufferPointer]) throws {
+        for piece in pieces {
+            try withUnsafeTemporaryAllocation(byteCount: piece.count, alignment: 8) { bytes in
+                let byteCount = expected.read(into: bytes)
+                guard
+                    byteCount == piece.count, let start = piece.baseAddress,
+                    let expectedStart = bytes.baseAddress,
+                    memcmp(start, expectedStart, byteCount) == 0
+                else { throw StreamDiffers(afterByteCount: comparedByteCount) }
+            }
+            comparedByteCount += piece.count
+        }
+    }
+}
+
+/// The rebuilt stream is not the one that was sent.
+private struct StreamDiffers: Error {
+    /// How many bytes were equal before the piece that differs.
+    let afterByteCount: Int
+}
