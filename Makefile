@@ -35,7 +35,7 @@ emulated-xen: helpers
 lint: packages
 	swift format lint --strict --parallel -r Package.swift Sources Tests
 	tools/install-packages shellcheck
-	shellcheck -x $$(git ls-files | xargs grep -lE '^#!/bin/(ba)?sh')
+	shellcheck -x $$(git grep -lE '^#!/bin/(ba)?sh')
 
 format:
 	swift format --in-place --parallel -r Package.swift Sources Tests

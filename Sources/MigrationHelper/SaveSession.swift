@@ -32,6 +32,11 @@ final class SaveSession: XenCallbacks {
                 let xen = try XenInterface(table)
                 let pageCount = try xen.pageCount(ofDomain: arguments.domid)
                 progressTranslator.guestPageCount = UInt(pageCount)
+                // Before there are threads, since it forks; dismissed when this block ends.
+                let guardian = LogdirtyGuard(domid: arguments.domid)
+                guard guardian.isRunning else {
+                    throw SystemError("start the guard of log-dirty mode", errorNumber: errno)
+                }
                 // In COLO both helpers talk in both directions; that stream stays as it is.
                 if settings.format == .stock || arguments.streamType == .colo {
                     return try saveUnencoded(xen)

@@ -18,17 +18,25 @@ struct HelperTests {
     ]
 
     /// A stream in a file, for `SIMULATED_XEN_STREAM`, and the place of a restored one.
-    private final class Files {
+    private final class Files: Sendable {
         let stock = temporaryPath("stock")
         let restored = temporaryPath("restored")
         let stream = temporaryPath("stream")
+        let logdirty = temporaryPath("logdirty")
+
+        var isInLogdirtyMode: Bool { access(logdirty, F_OK) == 0 }
+
+        /// What the save helper needs.
+        var environment: [String: String] {
+            ["SIMULATED_XEN_STREAM": stock, "SIMULATED_XEN_LOGDIRTY": logdirty]
+        }
 
         init(_ content: [UInt8]) throws {
             try writeFile(stock, content)
         }
 
         deinit {
-            for path in [stock, restored, stream] { unlink(path) }
+            for path in [stock, restored, stream, logdirty] { unlink(path) }
         }
     }
 
@@ -233,10 +241,9 @@ struct HelperTests {
             "cloudnet-save",
             Self.saveArguments,
             stream: pipe.writeEnd,
-            environment: [
-                "SIMULATED_XEN_STREAM": files.stock, "SIMULATED_XEN_BATCH_MICROSECONDS": "20000",
-                "SIMULATED_XEN_PAGE_COUNT": "4096",
-            ]
+            environment: files.environment.merging([
+                "SIMULATED_XEN_BATCH_MICROSECONDS": "20000", "SIMULATED_XEN_PAGE_COUNT": "4096",
+            ]) { first, _ in first }
         )
         let readEnd = pipe.readEnd
         async let drained: Void = drain(readEnd)
@@ -249,7 +256,7 @@ struct HelperTests {
         await drained
         #expect(saved.status == .exited(0))
         #expect(saved.completion == Completion(result: -1, errorNumber: ECANCELED))
-        #expect(saved.log.contains("simulated Xen: log-dirty mode is off"))
+        #expect(!files.isInLogdirtyMode)
         #expect(saved.errors.last?.contains("cancelled") ?? false)
         #expect(saved.count(of: ReceivedMessage.Number.suspend) == 0)
     }
@@ -282,13 +289,44 @@ struct HelperTests {
             "cloudnet-save",
             Self.saveArguments,
             stream: pipe.writeEnd,
-            environment: ["SIMULATED_XEN_STREAM": files.stock, "CLOUDNET_STREAM": format]
+            environment: files.environment.merging(["CLOUDNET_STREAM": format]) { first, _ in first
+            }
         )
         let saved = await process.converse()
         #expect(saved.status == .exited(0))
         #expect(saved.completion == Completion(result: -1, errorNumber: EPIPE))
         #expect(saved.errors.last?.contains("the other side closed the connection") ?? false)
-        #expect(saved.log.contains("simulated Xen: log-dirty mode is off"))
+        #expect(!files.isInLogdirtyMode)
+    }
+
+    @Test(arguments: ["extended", "stock"])
+    func aKilledSaveLeavesNoLogdirtyModeBehind(format: String) async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 4, pageCount: 4096))
+        let pipe = try ClosingPipe()
+        let process = try HelperProcess(
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
+            environment: files.environment.merging([
+                "SIMULATED_XEN_BATCH_MICROSECONDS": "20000", "CLOUDNET_STREAM": format,
+            ]) { first, _ in first }
+        )
+        pipe.closeWriteEnd()
+        let readEnd = pipe.readEnd
+        async let drained: Void = drain(readEnd)
+        let saved = await process.converse {
+            $0.usualReply
+        } watching: { message in
+            if message.progress?.doing == "Frames iteration 1" {
+                #expect(files.isInLogdirtyMode)
+                process.signal(SIGKILL)
+            }
+        }
+        // Both end although the guard lives on: it holds neither the stream nor the messages.
+        await drained
+        #expect(saved.status == .killed(SIGKILL))
+        for _ in 0..<500 where files.isInLogdirtyMode { usleep(10_000) }
+        #expect(!files.isInLogdirtyMode)
     }
 
     @Test func aKilledReceiverEndsTheSave() async throws {

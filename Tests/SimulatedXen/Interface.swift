@@ -7,17 +7,19 @@ internal import Glibc
 //   SIMULATED_XEN_STREAM              what `xc_domain_save` writes: the path of a libxc stream
 //   SIMULATED_XEN_OUTPUT              where `xc_domain_restore` writes the stream that it read
 //   SIMULATED_XEN_PAGE_COUNT          how many pages the domain has
+//   SIMULATED_XEN_LOGDIRTY            a file that exists while the domain is in log-dirty mode
 //   SIMULATED_XEN_BATCH_MICROSECONDS  how long `xc_domain_save` sleeps after each page batch
 
 /// An open interface: it only knows whom to tell.
 final class Interface {
-    private let logger: UnsafeMutablePointer<xentoollog_logger>
+    private let logger: UnsafeMutablePointer<xentoollog_logger>?
 
-    init(_ logger: UnsafeMutablePointer<xentoollog_logger>) {
+    init(_ logger: UnsafeMutablePointer<xentoollog_logger>?) {
         self.logger = logger
     }
 
     func log(_ level: xentoollog_level, _ text: String, errorNumber: Int32 = -1) {
+        guard let logger else { return }
         text.withCString { text in
             withVaList([text]) {
                 logger.pointee.vmessage(logger, level, errorNumber, "xc", "%s", $0)
@@ -27,7 +29,7 @@ final class Interface {
 
     func progress(_ doing: String, _ done: Int, _ total: Int) {
         let percent = total == 0 ? 100 : Int32(done * 100 / total)
-        logger.pointee.progress(logger, "xc", doing, percent, UInt(done), UInt(total))
+        logger?.pointee.progress(logger, "xc", doing, percent, UInt(done), UInt(total))
     }
 
     static func from(_ pointer: OpaquePointer) -> Interface {
@@ -47,7 +49,7 @@ func path(_ name: String) -> String? {
 
 @_cdecl("xc_interface_open")
 func openInterface(
-    _ logger: UnsafeMutablePointer<xentoollog_logger>,
+    _ logger: UnsafeMutablePointer<xentoollog_logger>?,
     _ domainBuilderLogger: UnsafeMutablePointer<xentoollog_logger>?,
     _ flags: UInt32
 ) -> OpaquePointer? {
@@ -71,4 +73,28 @@ func getDomainInfo(
     info.pointee.domid = firstDomid
     info.pointee.nr_pages = UInt(setting("SIMULATED_XEN_PAGE_COUNT", default: 16384))
     return 1
+}
+
+/// Log-dirty mode of the one domain that there is.
+enum Logdirty {
+    static func start() {
+        if let path = path("SIMULATED_XEN_LOGDIRTY") { close(open(path, O_CREAT, 0o600)) }
+    }
+
+    static func stop() {
+        if let path = path("SIMULATED_XEN_LOGDIRTY") { unlink(path) }
+    }
+}
+
+/// Only the operation that ends log-dirty mode is simulated.
+@_cdecl("xc_shadow_control")
+func controlShadow(
+    _ pointer: OpaquePointer,
+    _ domid: UInt32,
+    _ operation: UInt32,
+    _ allocation: UnsafeMutablePointer<UInt32>?,
+    _ mode: UInt32
+) -> Int32 {
+    Logdirty.stop()
+    return 0
 }

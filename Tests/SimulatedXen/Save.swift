@@ -18,10 +18,11 @@ func saveDomain(
     }
     let isCheckpointed = streamType != XC_STREAM_PLAIN
     let save = Save(xen, stream, streamDescriptor, callbacks.pointee, isCheckpointed)
+    Logdirty.start()
     let isSaved = save.run()
     let errorNumber = errno
-    // The real one stops log-dirty mode here, whatever happened.
-    xen.log(XTL_DEBUG, "simulated Xen: log-dirty mode is off")
+    // The real one does that here too, whatever happened.
+    Logdirty.stop()
     errno = errorNumber
     return isSaved ? 0 : -1
 }

@@ -68,6 +68,16 @@ int xenshim_restore_domain(struct xenshim *shim, int stream_fd, int back_fd,
  */
 int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
 
+/*
+ * Starts a process that takes a domain out of log-dirty mode should this one
+ * die.  Must be called before any thread is started.  Returns what
+ * xenshim_dismiss_guard() wants, or -1 and errno.
+ */
+int xenshim_start_guard(uint32_t domid);
+
+/* Ends the guard: libxenguest has left the domain in order. */
+void xenshim_dismiss_guard(int guard_fd);
+
 /* Whether SIGTERM came since xenshim_cancel_on_sigterm(). */
 int xenshim_was_cancelled(void);
 
