@@ -107,7 +107,7 @@ enum SmallStream {
     static let stock: [UInt8] = {
         var builder = StockStreamBuilder()
         builder.append(LibxcRecord.staticDataEnd)
-        builder.append(LibxcRecord.tscInfo, Content.noise(2, byteCount: 24))
+        builder.append(LibxcRecord.tscInfo, StockStreamBuilder.tscInfoBody)
         builder.append(pages: [
             GuestPage(0, Content.zero), GuestPage(1, sparsePage),
             GuestPage(2, type: 1, sparsePage), .empty(3, type: 15),

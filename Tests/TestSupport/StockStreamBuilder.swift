@@ -25,6 +25,8 @@ public struct StockStreamBuilder {
     /// The stream so far.
     public private(set) var bytes: [UInt8]
 
+    private let version: UInt32
+
     /// The kinds of guests that libxc knows.
     public enum GuestKind: UInt32, Sendable {
         /// Paravirtualised.
@@ -35,6 +37,7 @@ public struct StockStreamBuilder {
 
     /// Starts a stream with its image header and domain header.
     public init(_ guest: GuestKind = .hvm, version: UInt32 = 3) {
+        self.version = version
         bytes = [UInt8](repeating: 0xff, count: 8)
         bytes.append(bigEndian: 0x5845_4e46 as UInt32)
         bytes.append(bigEndian: version)
@@ -54,11 +57,13 @@ public struct StockStreamBuilder {
         bytes += [UInt8](repeating: 0, count: -body.count & 7)
     }
 
-    /// Appends what libxc sends of a PVH guest before its pages.
+    /// Appends what libxc sends of a PVH guest before its pages; version 2 has no static data.
     public mutating func appendStaticData() {
-        append(LibxcRecord.cpuidPolicy, Content.noise(1, byteCount: 24 * 3))
-        append(LibxcRecord.staticDataEnd)
-        append(LibxcRecord.tscInfo, Content.noise(2, byteCount: 24))
+        if version >= 3 {
+            append(LibxcRecord.cpuidPolicy, Content.noise(1, byteCount: 24 * 3))
+            append(LibxcRecord.staticDataEnd)
+        }
+        append(LibxcRecord.tscInfo, Self.tscInfoBody)
     }
 
     /// Appends pages as `PAGE_DATA` records of at most `entriesPerBatch` entries.
@@ -71,15 +76,20 @@ public struct StockStreamBuilder {
 
     /// Appends what libxc sends of a PVH guest after its pages, with a record of odd length.
     public mutating func appendProcessorState() {
-        append(LibxcRecord.tscInfo, Content.noise(3, byteCount: 24))
+        append(LibxcRecord.tscInfo, Self.tscInfoBody)
         append(LibxcRecord.hvmContext, Content.noise(4, byteCount: 1237))
-        append(LibxcRecord.hvmParams, Content.noise(5, byteCount: 8 + 16 * 3))
+        var parameters: [UInt8] = [3, 0, 0, 0, 0, 0, 0, 0]
+        parameters += Content.noise(5, byteCount: 16 * 3)
+        append(LibxcRecord.hvmParams, parameters)
     }
 
     /// Appends END.
     public mutating func appendEnd() {
         append(LibxcRecord.end)
     }
+
+    /// The body of a TSC_INFO record, whose last word is reserved.
+    public static let tscInfoBody = Content.noise(2, byteCount: 20) + [0, 0, 0, 0]
 
     /// The body of a `PAGE_DATA` record.
     public static func pageDataBody(
