@@ -69,6 +69,22 @@ struct GoldenStreamTests {
         #expect(counts.allSatisfy { $0 > 0 }, "\(pages)")
     }
 
+    @Test func failureToDecompressIsNotTakenForAnEnd() throws {
+        let path = Repository.goldenPath + "/small.clnt"
+        #expect(throws: TestFileError.cannotDecompress(path, status: 1 << 8)) {
+            _ = try CompressedSource.bytes(ofFile: path)
+        }
+        #expect(throws: TestFileError.cannotDecompress(path, status: 1 << 8)) {
+            let size = try #require(CacheSize(mebibytes: 1))
+            var encoder = try StreamEncoder(
+                from: try CompressedSource(path: path),
+                to: MemorySink(),
+                cacheSize: size
+            )
+            try encoder.run()
+        }
+    }
+
     /// Larger streams than a repository should hold, from the folder that `CLOUDNET_STREAMS` names.
     @Test(.enabled(if: environment("CLOUDNET_STREAMS") != nil))
     func largeStreamsComeBackAndAreSmall() throws {
@@ -124,7 +140,7 @@ private final class ComparingSink: ByteSink {
     func write(_ pieces: [UnsafeRawBufferPointer]) throws {
         for piece in pieces {
             try withUnsafeTemporaryAllocation(byteCount: piece.count, alignment: 8) { bytes in
-                let byteCount = expected.read(into: bytes)
+                let byteCount = try expected.read(into: bytes)
                 guard
                     byteCount == piece.count, let start = piece.baseAddress,
                     let expectedStart = bytes.baseAddress,

@@ -162,6 +162,27 @@ struct PageClassTests {
         #expect(batch.bytes == expected.batch().bytes)
     }
 
+    @Test func referencesStartOverInEachBatch() throws {
+        let encoder = try BatchEncoder(slotCount: 8)
+        _ = encoder.encode([GuestPage(0, Content.noise(8)), GuestPage(1, Self.noise)])
+        // Slot 1, and block 6 of it in front of noise.
+        let block = [UInt8](Self.noise[2048..<3072])
+        for pfn in 2..<4 as Range<UInt64> {
+            let noise = Content.noise(pfn, byteCount: 3072)
+            let batch = encoder.encode([
+                GuestPage(pfn, Self.noise), GuestPage(pfn + 10, block + noise),
+            ])
+            let expected = HandMadeBatch(
+                entryCount: 2,
+                entries: [UInt8(2 * pfn), 0, 18, 0],
+                classes: [0x30, 0x50],
+                control: [2, 0x01, 12],
+                literals: noise
+            )
+            #expect(batch.bytes == expected.batch().bytes)
+        }
+    }
+
     @Test func pageCanReferToAnEarlierOneOfItsBatch() throws {
         let pages = [GuestPage(1, Self.noise), GuestPage(2, Self.noise), GuestPage(1, Self.noise)]
         let result = try roundTrip(slotCount: 1, [pages])

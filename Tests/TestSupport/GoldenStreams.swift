@@ -51,6 +51,8 @@ public enum TestFileError: Error, Equatable {
     case cannotWrite(String)
     /// `zstd` is missing, or the file is damaged.
     case cannotDecompress(String, status: Int32)
+    /// A stream ended before its file did.
+    case notReadToItsEnd(String)
 }
 
 /// A compressed file, read through the `zstd` program, which must be installed.
@@ -74,18 +76,27 @@ public final class CompressedSource: ByteSource {
     deinit { if isOpen { pclose(pipe) } }
 
     /// Reads what is left, at most a whole buffer.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        fread(buffer.baseAddress, 1, buffer.count, pipe)
+    ///
+    /// - Throws: `TestFileError` if the data end because `zstd` failed.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        guard isOpen else { return 0 }
+        let byteCount = fread(buffer.baseAddress, 1, buffer.count, pipe)
+        // Otherwise a missing `zstd` would look like a stream that ends early.
+        if byteCount < buffer.count { try close() }
+        return byteCount
     }
 
     /// Checks that the file was read to its end and that `zstd` was content with it.
     public func finish() throws {
-        let isAtEnd = fgetc(pipe) == EOF
+        guard isOpen else { return }
+        guard fgetc(pipe) == EOF else { throw TestFileError.notReadToItsEnd(path) }
+        try close()
+    }
+
+    private func close() throws {
         isOpen = false
         let status = pclose(pipe)
-        guard isAtEnd, status == 0 else {
-            throw TestFileError.cannotDecompress(path, status: status)
-        }
+        guard status == 0 else { throw TestFileError.cannotDecompress(path, status: status) }
     }
 
     /// The whole content of a compressed file.
