@@ -47,7 +47,7 @@ on_host() {
     shift
     directory=$(host_directory "$number")
     # The control socket's path is relative: a socket's name may have 107 bytes only.
-    (cd "$directory" && exec ssh -F ssh_config dom0 "$@")
+    (cd "$directory" && exec ssh -F ssh_config xenhost "$@")
 }
 
 dom0() { on_host 1 "$@"; }

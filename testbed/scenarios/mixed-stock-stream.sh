@@ -1,0 +1,16 @@
+#!/bin/bash
+# With CLOUDNET_STREAM=stock, Xen's own restore helper and its stream checker take what ours sends.
+# shellcheck source=testbed/scenario-lib.sh
+source "$(dirname "$0")/../scenario-lib.sh"
+
+source_environment=CLOUDNET_STREAM=stock
+target_helper=$stock_helper
+stream_filter="tee /share/migration.libxl"
+start_guest pvh busy 128 16
+expect_migration pvh
+trap 'rm -f "$share_directory"/*.libxl' EXIT
+"$source_directory/verify-stream" libxl "$share_directory/migration.libxl" ||
+    flunk "verify-stream-v2 refuses the live stream"
+dom0 "env $source_environment LIBXL_SAVE_HELPER=$source_helper xl save pvh /share/save.libxl"
+"$source_directory/verify-stream" libxl "$share_directory/save.libxl" ||
+    flunk "verify-stream-v2 refuses the saved file"

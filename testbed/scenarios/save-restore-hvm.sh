@@ -1,0 +1,7 @@
+#!/bin/bash
+# A hvm guest goes to a file and comes back.
+# shellcheck source=testbed/scenario-lib.sh
+source "$(dirname "$0")/../scenario-lib.sh"
+
+start_guest hvm quiet
+expect_save_and_restore hvm
