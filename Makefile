@@ -1,6 +1,6 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
-BUILD_PACKAGES = libxen-dev libxxhash-dev zstd
+BUILD_PACKAGES = libxen-dev libxxhash-dev libzstd-dev zstd
 RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib

@@ -27,10 +27,11 @@ let package = Package(
             name: "CXXHash",
             providers: [.apt(["libxxhash-dev"])]
         ),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "PageCodec", dependencies: ["CXXHash"], swiftSettings: house),
         .target(
             name: "MigrationStream",
-            dependencies: ["PageCodec", "CXXHash"],
+            dependencies: ["PageCodec", "CXXHash", "CZstd"],
             swiftSettings: house
         ),
         .target(name: "LibxlHelper", swiftSettings: house),

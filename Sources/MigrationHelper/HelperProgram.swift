@@ -85,6 +85,8 @@ public enum HelperProgram: String, Sendable {
         Environment:
             CLOUDNET_STREAM      what to send: 'extended' (the default) or 'stock'
             CLOUDNET_CACHE_MIB   memory for the page cache at both ends
+            CLOUDNET_COMPRESSION
+                                 'off' (the default), or a level of zstd for what is left
         """
     }
 }

@@ -42,7 +42,7 @@ final class SaveSession: XenCallbacks {
                     return try saveUnencoded(xen)
                 }
                 let cacheSize = try chooseCacheSize(settings, guestPageCount: pageCount)
-                return try saveEncoded(xen, cacheSize)
+                return try saveEncoded(xen, cacheSize, settings.compression)
             }
         } catch {
             return Conclusion(error, consequence: Self.consequence)
@@ -75,7 +75,8 @@ final class SaveSession: XenCallbacks {
 
     private func saveEncoded(
         _ xen: borrowing XenInterface,
-        _ cacheSize: CacheSize
+        _ cacheSize: CacheSize,
+        _ compression: Compression
     ) throws -> Conclusion {
         let pipe = try Pipe()
         try thread.cancelOnTermination(closing: pipe.writeEnd)
@@ -86,7 +87,8 @@ final class SaveSession: XenCallbacks {
                 var encoder = try StreamEncoder(
                     from: FileDescriptorSource(pipe.readEnd, name: "from libxenguest"),
                     to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
-                    cacheSize: cacheSize
+                    cacheSize: cacheSize,
+                    compression: compression
                 )
                 try encoder.run { progress in
                     statistics.value = progress.statistics

@@ -9,6 +9,9 @@ struct Settings: Equatable {
     /// `CLOUDNET_CACHE_MIB`: the memory for the page cache; none means that the guest decides.
     var cacheSize: CacheSize?
 
+    /// `CLOUDNET_COMPRESSION`: how hard to compress what the page classes leave.
+    var compression = Compression.off
+
     /// Reads the settings; an empty value counts as none.
     ///
     /// - Throws: `SettingsError` that names the variable.
@@ -35,6 +38,16 @@ struct Settings: Equatable {
                     expected: "a number from \(range.lowerBound) to \(range.upperBound)"
                 )
             }
+        }
+        if let text = environment("CLOUDNET_COMPRESSION"), !text.isEmpty {
+            guard let compression = Compression(text) else {
+                throw SettingsError(
+                    name: "CLOUDNET_COMPRESSION",
+                    value: text,
+                    expected: Compression.expectation
+                )
+            }
+            self.compression = compression
         }
     }
 

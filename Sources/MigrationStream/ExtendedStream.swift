@@ -13,8 +13,15 @@ enum ExtendedStream {
     /// The most bytes of a carried libxc record in one of our records; longer ones are split.
     static let fragmentByteCountMaximum = 1 << 20
 
-    /// Features that a receiver must know to read the stream; version 1 starts with none.
-    static let knownFeatures: UInt64 = 0
+    /// Features that a receiver must know to read the stream.
+    static let knownFeatures = compressionFeature
+
+    /// The stream has COMPRESSED PAGES records.
+    static let compressionFeature: UInt64 = 1
+
+    /// The compression windows that a receiver takes, as powers of two: 8 MiB for each of two
+    /// streams at most.
+    static let windowLogs = 10...23
 
     /// The image header: the marker, the identifier, the version; options and the rest are zero.
     static let imageHeader: [UInt8] = {
@@ -31,6 +38,15 @@ enum ExtendedStream {
     static func checksum(_ body: UnsafeRawBufferPointer) -> UInt64 {
         UInt64(XXH3_64bits(body.baseAddress, body.count))
     }
+
+    /// The checksum of a body that lies in pieces.
+    static func checksum(_ pieces: [UnsafeRawBufferPointer]) -> UInt64 {
+        let state = XXH3_createState()
+        defer { XXH3_freeState(state) }
+        XXH3_64bits_reset(state)
+        for piece in pieces { XXH3_64bits_update(state, piece.baseAddress, piece.count) }
+        return UInt64(XXH3_64bits_digest(state))
+    }
 }
 
 /// The kinds of our records.
@@ -43,6 +59,8 @@ public enum RecordKind: UInt16, Sendable {
     case stockRecord = 3
     /// A coded `PAGE_DATA` record.
     case pages = 4
+    /// A coded `PAGE_DATA` record, compressed.
+    case compressedPages = 5
 }
 
 /// The header of one of our records, 24 bytes, little endian.
@@ -134,6 +152,9 @@ extension RecordKind {
             1...ExtendedStream.fragmentByteCountMaximum
         case .pages:
             PageFormat.batchHeaderByteCount...PageFormat.batchByteCountMaximum
+        case .compressedPages:
+            CompressedBatch.prefixByteCount
+                + PageFormat.batchHeaderByteCount...CompressedBatch.byteCountMaximum
         }
     }
 }
@@ -147,6 +168,9 @@ extension StockStream {
 struct StreamParameters: Equatable {
     var slotCount: Int
 
+    /// The compression window as a power of two, if batches are compressed.
+    var windowLog: Int?
+
     func write(to bytes: UnsafeMutableRawBufferPointer) {
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
         let numbers = [
@@ -156,15 +180,18 @@ struct StreamParameters: Equatable {
         for (index, number) in numbers.enumerated() {
             bytes.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
         }
+        guard let windowLog else { return }
         bytes.storeBytes(
-            of: ExtendedStream.knownFeatures.littleEndian,
+            of: ExtendedStream.compressionFeature.littleEndian,
             toByteOffset: 16,
             as: UInt64.self
         )
+        bytes.storeBytes(of: UInt8(windowLog), toByteOffset: 32, as: UInt8.self)
     }
 
-    init(slotCount: Int) {
+    init(slotCount: Int, windowLog: Int? = nil) {
         self.slotCount = slotCount
+        self.windowLog = windowLog
     }
 
     init(reading bytes: UnsafeRawBufferPointer) throws(StreamError) {
@@ -190,7 +217,14 @@ struct StreamParameters: Equatable {
             throw .unknownFeatures(features & ~ExtendedStream.knownFeatures)
         }
         // Bytes 24 to 31 are optional features, which a reader need not know.
-        guard bytes[32...].allSatisfy({ $0 == 0 }) else {
+        if features & ExtendedStream.compressionFeature != 0 {
+            let windowLog = Int(bytes[32])
+            guard ExtendedStream.windowLogs ~= windowLog else {
+                throw .windowOutOfRange(windowLog: windowLog)
+            }
+            self.windowLog = windowLog
+        }
+        guard bytes[(windowLog == nil ? 32 : 33)...].allSatisfy({ $0 == 0 }) else {
             throw .reservedFieldSet(part: .parameters)
         }
     }

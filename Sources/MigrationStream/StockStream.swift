@@ -26,10 +26,11 @@ enum StockStream {
     }
 }
 
-/// The record types of libxc that end or interrupt a stream, or carry pages.
+/// The record types of libxc that end or interrupt a stream, or concern pages.
 enum StockRecordType {
     static let end: UInt32 = 0
     static let pageData: UInt32 = 1
+    static let verify: UInt32 = 0xd
     static let checkpoint: UInt32 = 0xe
 }
 

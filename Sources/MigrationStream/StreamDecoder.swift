@@ -26,7 +26,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
         input = .allocate(
-            byteCount: PageFormat.batchByteCountMaximum,
+            byteCount: CompressedBatch.byteCountMaximum,
             alignment: PageFormat.pageByteCount
         )
         output = .allocate(
@@ -78,6 +78,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             reading: UnsafeRawBufferPointer(rebasing: input.prefix(parametersHeader.bodyByteCount))
         )
         var pages = try makePageDecoder(parameters)
+        let residue = try parameters.windowLog.map { try ResidueDecompressor(windowLog: $0) }
 
         let headersHeader = try readRecord(&sequence, mustBe: .headers)
         let headers = UnsafeRawBufferPointer(rebasing: input.prefix(headersHeader.bodyByteCount))
@@ -93,9 +94,16 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             let header = try readRecord(&sequence)
             switch header.kind {
             case .pages:
-                try decodeBatch(header, &pages)
+                let body = UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
+                try decodeBatch(body, checksum: header.checksum, &pages)
+            case .compressedPages:
+                guard let residue else { throw StreamError.recordOutOfPlace(kind: header.kind) }
+                let body = UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
+                let (batch, checksum) = try residue.expand(body)
+                try decodeBatch(batch, checksum: checksum, &pages)
             case .stockRecord:
                 let type = try decodeStockRecord(header, &sequence)
+                statistics.noteRecord(type: type)
                 if type == StockRecordType.checkpoint { try didDecodeCheckpoint() }
                 if type == StockRecordType.end { return }
             case .parameters, .headers:
@@ -149,14 +157,18 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         return header
     }
 
-    private mutating func decodeBatch(_ header: RecordHeader, _ pages: inout PageDecoder) throws {
+    private mutating func decodeBatch(
+        _ body: UnsafeRawBufferPointer,
+        checksum: UInt64,
+        _ pages: inout PageDecoder
+    ) throws {
         let fixedByteCount =
             StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
         let batch: (entryCount: Int, byteCount: Int)
         do throws(PageCodecError) {
             batch = try pages.decode(
-                UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount)),
-                checksum: header.checksum,
+                body,
+                checksum: checksum,
                 into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...])
             )
         } catch {

@@ -1,4 +1,4 @@
-public import PageCodec
+internal import PageCodec
 
 /// Turns a libxc stream into an extended one.
 ///
@@ -16,18 +16,37 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     private var sink: Sink
     private let slotCount: Int
     private var pages: PageEncoder
+    private let compressor: ResidueCompressor?
     private var counters = StreamStatistics()
     private var sequence: UInt32 = 0
     private let buffer: UnsafeMutableRawBufferPointer
 
     /// Allocates an encoder with a cache of the given size.
     ///
-    /// - Throws: `PageCodecError` if the memory is not there.
-    public init(from source: Source, to sink: Sink, cacheSize: CacheSize) throws(PageCodecError) {
+    /// - Parameters:
+    ///   - source: The libxc stream.
+    ///   - sink: Where the extended stream goes.
+    ///   - cacheSize: The memory for the page cache.
+    ///   - compression: How hard to compress what the page classes leave, if at all.
+    /// - Throws: `PageCodecError` or `StreamError` if the memory is not there.
+    public init(
+        from source: Source,
+        to sink: Sink,
+        cacheSize: CacheSize,
+        compression: Compression = .off
+    ) throws {
+        // All that can throw comes first: nothing is half-made then.
+        let compressor: ResidueCompressor? =
+            switch compression {
+            case .off: nil
+            case .level(let level): try ResidueCompressor(level: level)
+            }
+        let pages = try PageEncoder(slotCount: cacheSize.slotCount)
+        self.compressor = compressor
+        self.pages = pages
         self.source = source
         self.sink = sink
         slotCount = cacheSize.slotCount
-        pages = try PageEncoder(slotCount: slotCount)
         buffer = .allocate(byteCount: Self.bufferByteCount, alignment: PageFormat.pageByteCount)
     }
 
@@ -82,7 +101,10 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             byteCount: ExtendedStream.parametersByteCount,
             alignment: 8
         ) { bytes in
-            StreamParameters(slotCount: slotCount).write(to: bytes)
+            StreamParameters(
+                slotCount: slotCount,
+                windowLog: compressor.map { _ in ExtendedStream.windowLogs.upperBound }
+            ).write(to: bytes)
             try write(.parameters, UnsafeRawBufferPointer(bytes))
         }
         try write(.headers, UnsafeRawBufferPointer(headers))
@@ -101,6 +123,7 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         counters.stockByteCount += byteCount
         guard header.type == StockRecordType.pageData, byteCount <= buffer.count else {
             try carry(byteCount: byteCount, readByteCount: headerPart.count)
+            counters.noteRecord(type: header.type)
             return header.type
         }
         try source.readExactly(
@@ -172,21 +195,32 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         try write(header, [body])
     }
 
-    private mutating func write(_ batch: borrowing CodedBatch) throws {
+    private mutating func write(_ batch: CodedBatch) throws {
+        guard let compressor else {
+            let header = nextHeader(
+                .pages,
+                flags: 0,
+                bodyByteCount: batch.byteCount,
+                checksum: batch.checksum
+            )
+            let sections = batch.sections
+            try write(
+                header,
+                [
+                    sections.header, sections.entries, sections.classes, sections.control,
+                    sections.literals,
+                ]
+            )
+            return
+        }
+        let body = try compressor.compress(batch)
         let header = nextHeader(
-            .pages,
+            .compressedPages,
             flags: 0,
-            bodyByteCount: batch.byteCount,
-            checksum: batch.checksum
+            bodyByteCount: body.reduce(0) { $0 + $1.count },
+            checksum: ExtendedStream.checksum(body)
         )
-        let sections = batch.sections
-        try write(
-            header,
-            [
-                sections.header, sections.entries, sections.classes, sections.control,
-                sections.literals,
-            ]
-        )
+        try write(header, body)
     }
 
     private mutating func nextHeader(

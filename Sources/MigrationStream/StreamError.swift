@@ -36,6 +36,12 @@ public enum StreamError: Error, Equatable {
     case unknownFeatures(UInt64)
     /// The length that a carried libxc record announces is not what was sent of it.
     case carriedRecordMismatch(announcedByteCount: Int, foundByteCount: Int)
+    /// zstd could not compress or expand; the text is zstd's.
+    case compressionFailed(String)
+    /// The sender announced a compression window of a size that is not supported.
+    case windowOutOfRange(windowLog: Int)
+    /// A compressed batch expands to another length than it announces.
+    case expandedLengthMismatch(announcedByteCount: Int, foundByteCount: Int)
     /// Bytes follow the END record.
     case bytesAfterEnd
     /// A page batch is wrong.
@@ -69,8 +75,8 @@ extension StreamError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .endsEarly(let part, let needed, let found):
-            return "the stream ends in the middle: \(found) of \(needed) bytes of a "
-                + "\(part.rawValue)"
+            return "the sender stopped before the end of the stream: \(found) of \(needed) bytes "
+                + "of a \(part.rawValue) came; its log tells why"
         case .notAStream(let marker, let identifier):
             return "this is not a migration stream: it starts with \(hexadecimal(marker)), "
                 + "\(hexadecimal(UInt64(identifier)))"
@@ -108,6 +114,13 @@ extension StreamError: CustomStringConvertible {
                 + hexadecimal(features)
         case .carriedRecordMismatch(let announced, let found):
             return "a libxc record announces \(announced) bytes, but \(found) came"
+        case .compressionFailed(let text):
+            return "the compression of a page batch failed: \(text)"
+        case .windowOutOfRange(let windowLog):
+            return "the sender compressed with a window of 2^\(windowLog) bytes, which is not "
+                + "supported"
+        case .expandedLengthMismatch(let announced, let found):
+            return "a compressed page batch expands to \(found) bytes, not to \(announced)"
         case .bytesAfterEnd:
             return "there are bytes after the end of the stream"
         case .page(let error):

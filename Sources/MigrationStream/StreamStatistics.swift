@@ -4,7 +4,7 @@ public import PageCodec
 public struct StreamStatistics: Equatable, Sendable {
     /// The pages per class.
     public var pages = PageStatistics()
-    /// How often the pfns started over: the rounds of a live migration.
+    /// How often the pfns started over: the rounds of a live migration, without a verifying pass.
     public var roundCount = 0
     /// Bytes of the libxc stream.
     public var stockByteCount = 0
@@ -13,12 +13,19 @@ public struct StreamStatistics: Equatable, Sendable {
 
     // The last pfn of the batch before, to notice a new round.
     private var lastPFN: UInt64?
+    private var isVerifying = false
 
     /// Statistics of nothing.
     public init() {}
 
+    /// Notes a libxc record that holds no pages.
+    mutating func noteRecord(type: UInt32) {
+        if type == StockRecordType.verify { isVerifying = true }
+    }
+
     /// Notes a batch; within a round, pfns only rise.
     mutating func noteBatch(firstPFN: UInt64, lastPFN: UInt64) {
+        guard !isVerifying else { return }
         if let before = self.lastPFN, firstPFN > before {
             self.lastPFN = lastPFN
             return

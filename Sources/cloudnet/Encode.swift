@@ -12,6 +12,9 @@ struct Encode: ParsableCommand {
     @Option(help: "The memory for the page cache, in MiB, at both ends.")
     var cacheMib: Int?
 
+    @Option(help: "How hard to compress what the page classes leave: \(Compression.expectation).")
+    var compression = "off"
+
     @Argument(help: "The libxc stream; '-' is standard input.")
     var input = "-"
 
@@ -19,6 +22,9 @@ struct Encode: ParsableCommand {
     var output = "-"
 
     func validate() throws {
+        guard Compression(compression) != nil else {
+            throw ValidationError("--compression must be \(Compression.expectation).")
+        }
         guard let cacheMib else { return }
         guard CacheSize(mebibytes: cacheMib) != nil else {
             let range = CacheSize.mebibyteRange
@@ -34,7 +40,8 @@ struct Encode: ParsableCommand {
             var encoder = try StreamEncoder(
                 from: source,
                 to: sink,
-                cacheSize: cacheSize
+                cacheSize: cacheSize,
+                compression: Compression(compression) ?? .off
             )
             try encoder.run()
             return encoder.statistics.description

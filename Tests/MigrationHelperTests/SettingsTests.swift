@@ -4,23 +4,30 @@ import Testing
 @testable import MigrationHelper
 
 struct SettingsTests {
-    @Test(arguments: [[:], ["CLOUDNET_STREAM": "", "CLOUDNET_CACHE_MIB": ""]])
+    @Test(arguments: [
+        [:], ["CLOUDNET_STREAM": "", "CLOUDNET_CACHE_MIB": "", "CLOUDNET_COMPRESSION": ""],
+    ])
     func nothingSetMeansTheDefaults(environment: [String: String]) throws {
         let settings = try Settings { environment[$0] }
         #expect(settings.format == .extended)
         #expect(settings.cacheSize == nil)
+        #expect(settings.compression == .off)
     }
 
-    @Test func bothSettingsAreRead() throws {
-        let environment = ["CLOUDNET_STREAM": "stock", "CLOUDNET_CACHE_MIB": "64"]
+    @Test func allSettingsAreRead() throws {
+        let environment = [
+            "CLOUDNET_STREAM": "stock", "CLOUDNET_CACHE_MIB": "64", "CLOUDNET_COMPRESSION": "-5",
+        ]
         let settings = try Settings { environment[$0] }
         #expect(settings.format == .stock)
         #expect(settings.cacheSize == CacheSize(mebibytes: 64))
+        #expect(settings.compression == .level(-5))
     }
 
     @Test(arguments: [
         ("CLOUDNET_STREAM", "Stock"), ("CLOUDNET_STREAM", "zstd"), ("CLOUDNET_CACHE_MIB", "0"),
         ("CLOUDNET_CACHE_MIB", "-1"), ("CLOUDNET_CACHE_MIB", "65537"),
+        ("CLOUDNET_COMPRESSION", "0"), ("CLOUDNET_COMPRESSION", "auto"),
         ("CLOUDNET_CACHE_MIB", "64M"), ("CLOUDNET_CACHE_MIB", "99999999999999999999"),
     ])
     func whatMakesNoSenseIsRefusedByName(name: String, value: String) {

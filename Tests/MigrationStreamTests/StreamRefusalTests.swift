@@ -207,7 +207,7 @@ struct StreamRefusalTests {
 
     // MARK: Record headers
 
-    @Test(arguments: [0, 5, 255, 0x0100, 0x0103, 0xffff] as [UInt16])
+    @Test(arguments: [0, 6, 255, 0x0100, 0x0103, 0xffff] as [UInt16])
     func unknownKindIsRefused(_ kind: UInt16) throws {
         #expect(try refusal { $0.records[2].kind = kind } == .unknownRecordKind(kind))
     }
@@ -278,7 +278,8 @@ struct StreamRefusalTests {
     }
 
     @Test func unknownRequiredFeatureIsRefused() throws {
-        for bit in 0..<64 {
+        // Bit 0 is compression.
+        for bit in 1..<64 {
             let error = try refusal { $0.records[0].body[16 + bit / 8] = 1 << UInt8(bit % 8) }
             #expect(error == .unknownFeatures(1 << UInt64(bit)))
         }
@@ -488,12 +489,18 @@ struct StreamRefusalTests {
             .recordDamaged(kind: .headers, sequence: 1),
             .unsupportedSizes(pageByteCount: 1, blockByteCount: 2), .unknownFeatures(1),
             .carriedRecordMismatch(announcedByteCount: 1, foundByteCount: 2), .bytesAfterEnd,
-            .page(.batchTooShort(byteCount: 1)),
+            .page(.batchTooShort(byteCount: 1)), .compressionFailed("it"),
+            .windowOutOfRange(windowLog: 9),
+            .expandedLengthMismatch(announcedByteCount: 1, foundByteCount: 2),
         ]
         let texts = errors.map(\.description)
         #expect(Set(texts).count == errors.count)
         #expect(texts.allSatisfy { !$0.isEmpty && !$0.contains("\n") })
-        #expect(texts[0] == "the stream ends in the middle: 1 of 2 bytes of a record body")
+        #expect(
+            texts[0]
+                == "the sender stopped before the end of the stream: 1 of 2 bytes of a record body came; its "
+                + "log tells why"
+        )
     }
 }
 

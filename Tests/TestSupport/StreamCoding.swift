@@ -5,13 +5,19 @@ public import MigrationStream
 /// - Throws: What the encoder throws.
 public func encode(
     _ stock: [UInt8],
-    cacheMebibytes: Int = 1
+    cacheMebibytes: Int = 1,
+    compression: Compression = .off
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
     guard let size = CacheSize(mebibytes: cacheMebibytes) else {
         preconditionFailure("no such cache size")
     }
-    var encoder = try StreamEncoder(from: MemorySource(stock), to: sink, cacheSize: size)
+    var encoder = try StreamEncoder(
+        from: MemorySource(stock),
+        to: sink,
+        cacheSize: size,
+        compression: compression
+    )
     try encoder.run()
     return (sink.bytes, encoder.statistics)
 }
