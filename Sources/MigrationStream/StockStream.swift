@@ -12,6 +12,10 @@ enum StockStream {
 
     static let imageHeaderByteCount = 24
     static let domainHeaderByteCount = 16
+
+    /// The image header and the domain header together.
+    static let headersByteCount = imageHeaderByteCount + domainHeaderByteCount
+
     static let recordHeaderByteCount = 8
 
     /// The fixed part of a `PAGE_DATA` body: the number of entries and a reserved word.
