@@ -110,13 +110,13 @@ expect_no_mismatch() {
     ! grep -iE 'mismatch|differ' "$migration_log" || flunk "Xen's verification found different pages"
 }
 
-# The longest time in which the guest's clock went on without a tick, since a tick.
-report_pause() {
-    local guest=$1 since_tick=$2
-    report "pause $(console "$guest" | awk -v since="$since_tick" '
+# longest_gap GUEST TICK: the seconds for which the guest's clock went on without a tick, since that tick.
+longest_gap() {
+    console "$1" | tr -d '\r' | awk -v since="$2" '
         $1 == "tick" && NF == 3 && $2 >= since { print $2, $3 }' | sort -n | awk '
-        NR > 1 && $2 - before > longest { longest = $2 - before } { before = $2 }
-        END { printf "%.2f s", longest }')"
+        NR > 1 && $2 - before > longest { longest = $2 - before }
+        { before = $2 }
+        END { printf "%.2f", longest }'
 }
 
 # expect_migration GUEST [OPTION...]: migrates it and expects everything to be well.
@@ -128,8 +128,8 @@ expect_migration() {
     expect_no_mismatch
     expect_only_domain "$guest"
     expect_ticking "$guest"
-    report_pause "$guest" "$tick"
-    saved=$(sed -n 's/.*cloudnet: saved/saved/p' "$migration_log")
+    report "pause $(longest_gap "$guest" "$tick") s"
+    saved=$(sed -n 's/.*cloudnet.*: saved in/saved in/p' "$migration_log")
     [ -z "$saved" ] || report "$saved"
 }
 
