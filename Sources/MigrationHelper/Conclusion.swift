@@ -49,6 +49,9 @@ struct Conclusion {
         if let error = error as? SystemError, [EPIPE, ECONNRESET].contains(error.errorNumber) {
             return "the other side closed the connection: \(error); its log tells why"
         }
+        if case StreamError.endsEarly = error {
+            return "the sender stopped before the end: \(error); its log tells why"
+        }
         return "\(error)"
     }
 }

@@ -59,7 +59,7 @@ public enum StreamPart: String, Sendable {
     /// The body of a record.
     case recordBody = "record body"
     /// The parameters of an extended stream.
-    case parameters = "parameters"
+    case parameters
 }
 
 /// The two formats that a stream can have.
@@ -75,13 +75,12 @@ extension StreamError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .endsEarly(let part, let needed, let found):
-            return "the sender stopped before the end of the stream: \(found) of \(needed) bytes "
-                + "of a \(part.rawValue) came; its log tells why"
+            return "the stream ends early: \(found) of \(needed) bytes of the \(part.rawValue) came"
         case .notAStream(let marker, let identifier):
             return "this is not a migration stream: it starts with \(hexadecimal(marker)), "
                 + "\(hexadecimal(UInt64(identifier)))"
         case .wrongFormat(let found):
-            return "this is a stream of the \(found.rawValue) format"
+            return "this is a stream of the \(found.rawValue) format already"
         case .unknownVersion(let format, let version):
             return "version \(version) of the \(format.rawValue) stream is not supported"
         case .unknownOptions(let format, let options):

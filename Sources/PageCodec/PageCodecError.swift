@@ -91,7 +91,7 @@ extension PageCodecError: CustomStringConvertible {
         case .deltaOutOfRange(let pfn):
             return "the delta of \(hexadecimal: pfn) leaves its page"
         case .contentChecksumMismatch(let expected, let found):
-            return "the checksum of a page batch is \(String(found, radix: 16)), "
+            return "a page batch is damaged: its checksum is \(String(found, radix: 16)), "
                 + "\(String(expected, radix: 16)) was expected"
         case .outputTooSmall(let byteCount, let needed):
             return "an output buffer of \(byteCount) bytes is too small, \(needed) are needed"

@@ -12,7 +12,11 @@ struct Encode: ParsableCommand {
     @Option(help: "The memory for the page cache, in MiB, at both ends.")
     var cacheMib: Int?
 
-    @Option(help: "How hard to compress what the page classes leave: \(Compression.expectation).")
+    // A level may be negative, which looks like an option.
+    @Option(
+        parsing: .unconditional,
+        help: "How hard to compress what the page classes leave: \(Compression.expectation)."
+    )
     var compression = "off"
 
     @Argument(help: "The libxc stream; '-' is standard input.")

@@ -496,11 +496,7 @@ struct StreamRefusalTests {
         let texts = errors.map(\.description)
         #expect(Set(texts).count == errors.count)
         #expect(texts.allSatisfy { !$0.isEmpty && !$0.contains("\n") })
-        #expect(
-            texts[0]
-                == "the sender stopped before the end of the stream: 1 of 2 bytes of a record body came; its "
-                + "log tells why"
-        )
+        #expect(texts[0] == "the stream ends early: 1 of 2 bytes of the record body came")
     }
 }
 
