@@ -5,7 +5,7 @@ RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib
 
-.PHONY: helpers check test demo bench unit-test large-streams emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench unit-test emulated-xen lint format golden packages
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -13,7 +13,7 @@ helpers: packages
 # The quick part: build, unit tests, lint.
 check: unit-test lint
 
-test: check helpers large-streams emulated-xen
+test: check emulated-xen
 
 demo: helpers
 	testbed/demo $(RELEASE)
@@ -23,9 +23,6 @@ bench: helpers
 
 unit-test: packages
 	swift test --disable-xctest
-
-large-streams: helpers
-	Tests/large-streams $(RELEASE)/cloudnet
 
 emulated-xen: helpers
 	testbed/testbed build
