@@ -17,7 +17,7 @@ stream_filter=
 
 helper_messages=/run/helper-messages
 console_directory=/var/log/xen/console
-guest_start_seconds_max=150
+guest_start_seconds_max=400
 tick_seconds_max=40
 migration_log=$log_directory/$(basename "$0" .sh).migration
 

@@ -5,12 +5,12 @@ source "$(dirname "$0")/../scenario-lib.sh"
 
 source_environment=CLOUDNET_STREAM=stock
 target_helper=$stock_helper
-stream_filter="tee /share/migration.libxl"
+stream_filter="tee /share/migration.xl"
 start_guest pvh busy 128 16
 expect_migration pvh
-trap 'rm -f "$share_directory"/*.libxl' EXIT
-"$source_directory/verify-stream" libxl "$share_directory/migration.libxl" ||
+trap 'rm -f "$share_directory"/*.xl' EXIT
+"$source_directory/verify-stream" xl "$share_directory/migration.xl" ||
     flunk "verify-stream-v2 refuses the live stream"
-dom0 "env $source_environment LIBXL_SAVE_HELPER=$source_helper xl save pvh /share/save.libxl"
-"$source_directory/verify-stream" libxl "$share_directory/save.libxl" ||
+dom0 "env $source_environment LIBXL_SAVE_HELPER=$source_helper xl save pvh /share/save.xl"
+"$source_directory/verify-stream" xl "$share_directory/save.xl" ||
     flunk "verify-stream-v2 refuses the saved file"
