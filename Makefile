@@ -4,6 +4,8 @@ BUILD_PACKAGES = libxen-dev libxxhash-dev libzstd-dev zstd
 RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib
+# Which scenarios of testbed/ run; by default all: make emulated-xen SCENARIOS="cancel flip"
+SCENARIOS = $(shell testbed/testbed list)
 
 .PHONY: helpers check test demo bench unit-test emulated-xen lint format golden packages
 
@@ -25,9 +27,8 @@ unit-test: packages
 	swift test --disable-xctest
 
 emulated-xen: helpers
-	testbed/testbed build
 	testbed/testbed install $(RELEASE)
-	testbed/testbed run migrate-pvh
+	testbed/testbed run $(SCENARIOS)
 
 lint: packages
 	swift format lint --strict --parallel -r Package.swift Sources Tests
