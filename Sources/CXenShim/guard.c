@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -17,12 +18,28 @@
  * without a byte that its parent died.
  */
 
+/* Whoever kills the helper by its name or arguments shall not hit this
+ * process, which has inherited both. */
+static void rename_process(void)
+{
+    static const char name[] = "cloudnet-guard";
+    char *start = program_invocation_name;
+    size_t room = strlen(start) + 1;
+
+    /* The kernel puts the arguments into one block and the environment right
+     * behind it. */
+    if (environ && environ[0] > start)
+        room = environ[0] - start;
+    memset(start, 0, room);
+    strncpy(start, name, room - 1);
+    prctl(PR_SET_NAME, name);
+}
+
 static void detach(int pipe_fd)
 {
     int null_fd = open("/dev/null", O_RDWR);
 
-    /* Whoever kills the helper by its name shall not hit this process. */
-    prctl(PR_SET_NAME, "cloudnet-guard");
+    rename_process();
     /* A ^C in xl's terminal reaches its whole process group. */
     setsid();
     signal(SIGTERM, SIG_IGN);

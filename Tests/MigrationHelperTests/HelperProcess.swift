@@ -93,6 +93,16 @@ final class HelperProcess: Sendable {
         kill(processID, number)
     }
 
+    /// The command lines of the processes that the helper has started.
+    func childCommandLines() -> [[String]] {
+        let task = "/proc/\(processID)/task/\(processID)/children"
+        let children = (try? readFile(task)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return children.split(separator: " ").map { child in
+            let bytes = (try? readFile("/proc/\(child)/cmdline")) ?? []
+            return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
     private func waitForExit() -> Conversation.Status {
         var status: Int32 = 0
         while waitpid(processID, &status, 0) < 0, errno == EINTR {}

@@ -332,6 +332,8 @@ struct HelperTests {
         } watching: { message in
             if message.progress?.doing == "Frames iteration 1" {
                 #expect(files.isInLogdirtyMode)
+                // Whoever kills helpers by name or arguments does not hit the guard.
+                #expect(process.childCommandLines() == [["cloudnet-guard"]])
                 process.signal(SIGKILL)
             }
         }
