@@ -47,6 +47,11 @@ int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake)
     return sigprocmask(SIG_UNBLOCK, &terminate, NULL);
 }
 
+void xenshim_close_stream(void)
+{
+    dup2(unwritable_fd, cancelled_fd);
+}
+
 int xenshim_was_cancelled(void)
 {
     return cancelled;

@@ -215,6 +215,24 @@ struct HelperTests {
         #expect(try readFile(files.restored) == guest)
     }
 
+    @Test func remusEndsWhenLibxlEndsTheCheckpoints() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2, checkpointCount: 3))
+        let descriptor = try openFile(files.stream, O_WRONLY | O_CREAT | O_TRUNC)
+        defer { close(descriptor) }
+        let process = try HelperProcess(
+            "cloudnet-save",
+            Self.remusSaveArguments,
+            stream: descriptor,
+            environment: files.environment
+        )
+        let saved = await process.converse { message in
+            message.number == ReceivedMessage.Number.checkpoint ? 0 : message.usualReply
+        }
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == .success)
+        #expect(saved.count(of: ReceivedMessage.Number.checkpoint) == 1)
+    }
+
     @Test func remusTakesOverAfterACutButNotAfterDamage() async throws {
         let files = try Files(SmallGuest.stream(roundCount: 2, checkpointCount: 3))
         let saved = try await save(
@@ -330,7 +348,9 @@ struct HelperTests {
         let saved = await process.converse {
             $0.usualReply
         } watching: { message in
-            if message.progress?.doing == "Frames iteration 1" {
+            if let progress = message.progress, progress.doing == "Frames iteration 1",
+                progress.done == 0
+            {
                 #expect(files.isInLogdirtyMode)
                 // Whoever kills helpers by name or arguments does not hit the guard.
                 #expect(process.childCommandLines() == [["cloudnet-guard"]])

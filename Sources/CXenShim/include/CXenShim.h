@@ -69,6 +69,12 @@ int xenshim_restore_domain(struct xenshim *shim, int stream_fd, int back_fd,
 int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
 
 /*
+ * Closes the stream_fd of xenshim_cancel_on_sigterm(), but keeps its number
+ * taken, so that a late SIGTERM hits nothing else.
+ */
+void xenshim_close_stream(void);
+
+/*
  * Starts a process that takes a domain out of log-dirty mode should this one
  * die.  Must be called before any thread is started.  Returns what
  * xenshim_dismiss_guard() wants, or -1 and errno.
