@@ -62,10 +62,4 @@ extension StreamError {
         if case .endsEarly = self { return false }
         return true
     }
-
-    /// Whether the stream stopped between two records.
-    var isCleanEnd: Bool {
-        if case .endsEarly(.recordHeader, _, foundByteCount: 0) = self { return true }
-        return false
-    }
 }

@@ -129,11 +129,12 @@ final class SaveSession: XenCallbacks {
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
         if case .failed(let error) = outcome {
-            // Checkpoints that libxl ends are a success without END.
-            if result == 0, arguments.streamType == .remus,
-                (error as? StreamError)?.isCleanEnd ?? false
+            // The pipe ends early only if libxenguest stopped by itself, and then its result counts:
+            // a failure, or with Remus the end of the checkpoints, which is a success.
+            if let error = error as? StreamError, !error.isDamage,
+                result != 0 || arguments.streamType == .remus
             {
-                return .success
+                return Conclusion(result: result, errorNumber: errorNumber)
             }
             return Conclusion(error, consequence: Self.consequence)
         }

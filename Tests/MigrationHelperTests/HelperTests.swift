@@ -292,6 +292,27 @@ struct HelperTests {
         #expect(saved.count(of: ReceivedMessage.Number.suspend) == 0)
     }
 
+    @Test func aGuestThatDoesNotSuspendIsNotBlamedOnTheStream() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 2))
+        for _ in 0..<5 {
+            let descriptor = try openFile(files.stream, O_WRONLY | O_CREAT | O_TRUNC)
+            defer { close(descriptor) }
+            let process = try HelperProcess(
+                "cloudnet-save",
+                Self.saveArguments,
+                stream: descriptor,
+                environment: files.environment
+            )
+            let saved = await process.converse { message in
+                message.number == ReceivedMessage.Number.suspend ? 0 : message.usualReply
+            }
+            #expect(saved.completion?.result == -1)
+            #expect(saved.completion?.errorNumber != ECONNRESET)
+            #expect(saved.errors == ["save callback suspend() failed: 0"])
+            #expect(!files.isInLogdirtyMode)
+        }
+    }
+
     @Test func terminationCancelsWhileThePeerDoesNotRead() async throws {
         // More than the pipes hold, and more than libxenguest has left to write.
         let files = try Files(SmallGuest.stream(roundCount: 1, pageCount: 400))
