@@ -1,11 +1,17 @@
 /// Where a stream's bytes come from.
 public protocol ByteSource {
-    /// Fills a buffer.
+    /// Gives the next bytes of the stream.
     ///
-    /// - Returns: How many bytes were read: fewer than the buffer holds only at the end of the
-    ///   stream.
+    /// - Parameters:
+    ///   - byteCount: How many are wanted.
+    ///   - scratch: Where a source that does not hold them in memory puts them; at least as large.
+    /// - Returns: The bytes, in `scratch` or in memory of the source, valid until the next call;
+    ///   fewer than wanted only at the end of the stream.
     /// - Throws: What the transport reports.
-    mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+    mutating func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer
 }
 
 /// Where a stream's bytes go.
@@ -17,18 +23,31 @@ public protocol ByteSink {
 }
 
 extension ByteSource {
-    /// Fills a buffer, or throws `StreamError.endsEarly`.
-    mutating func readExactly(
+    /// Gives exactly as many bytes as wanted, or throws `StreamError.endsEarly`.
+    mutating func nextExactly(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer,
+        of part: StreamPart
+    ) throws -> UnsafeRawBufferPointer {
+        let bytes = try next(byteCount, scratch: scratch)
+        guard bytes.count == byteCount else {
+            throw StreamError.endsEarly(
+                part: part,
+                neededByteCount: byteCount,
+                foundByteCount: bytes.count
+            )
+        }
+        return bytes
+    }
+
+    /// Copies the next bytes into a buffer, or throws `StreamError.endsEarly`.
+    mutating func copyNext(
         into buffer: UnsafeMutableRawBufferPointer,
         of part: StreamPart
     ) throws {
-        let byteCount = try read(into: buffer)
-        guard byteCount == buffer.count else {
-            throw StreamError.endsEarly(
-                part: part,
-                neededByteCount: buffer.count,
-                foundByteCount: byteCount
-            )
+        let bytes = try nextExactly(buffer.count, scratch: buffer, of: part)
+        if bytes.baseAddress != UnsafeRawPointer(buffer.baseAddress) {
+            buffer.copyMemory(from: bytes)
         }
     }
 }

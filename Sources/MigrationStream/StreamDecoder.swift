@@ -56,7 +56,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         let header = UnsafeMutableRawBufferPointer(
             rebasing: input.prefix(StockStream.imageHeaderByteCount)
         )
-        try source.readExactly(into: header, of: .imageHeader)
+        try source.copyNext(into: header, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(header))
         switch image.format {
         case .stock:
@@ -136,7 +136,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             byteCount: ExtendedStream.recordHeaderByteCount,
             alignment: 8
         ) { bytes in
-            try source.readExactly(into: bytes, of: .recordHeader)
+            try source.copyNext(into: bytes, of: .recordHeader)
             return try RecordHeader(
                 reading: UnsafeRawBufferPointer(bytes),
                 expectedSequence: sequence
@@ -146,7 +146,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             throw StreamError.recordOutOfPlace(kind: header.kind)
         }
         let body = UnsafeMutableRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
-        try source.readExactly(into: body, of: .recordBody)
+        try source.copyNext(into: body, of: .recordBody)
         if header.kind != .pages {
             guard header.checksum == ExtendedStream.checksum(UnsafeRawBufferPointer(body)) else {
                 throw StreamError.recordDamaged(kind: header.kind, sequence: sequence)
@@ -243,7 +243,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         let headers = UnsafeMutableRawBufferPointer(
             rebasing: input.prefix(StockStream.headersByteCount)
         )
-        try source.readExactly(
+        try source.copyNext(
             into: UnsafeMutableRawBufferPointer(
                 rebasing: headers[StockStream.imageHeaderByteCount...]
             ),
@@ -254,7 +254,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             let headerPart = UnsafeMutableRawBufferPointer(
                 rebasing: input.prefix(StockStream.recordHeaderByteCount)
             )
-            try source.readExactly(into: headerPart, of: .recordHeader)
+            try source.copyNext(into: headerPart, of: .recordHeader)
             let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
             try write([UnsafeRawBufferPointer(headerPart)])
             var remaining = header.paddedBodyByteCount
@@ -262,7 +262,7 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
                 let part = UnsafeMutableRawBufferPointer(
                     rebasing: input.prefix(min(remaining, input.count))
                 )
-                try source.readExactly(into: part, of: .recordBody)
+                try source.copyNext(into: part, of: .recordBody)
                 try write([UnsafeRawBufferPointer(part)])
                 remaining -= part.count
             }

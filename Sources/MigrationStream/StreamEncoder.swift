@@ -88,10 +88,10 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
                 rebasing: headers.suffix(StockStream.domainHeaderByteCount)
             )
         )
-        try source.readExactly(into: imagePart, of: .imageHeader)
+        try source.copyNext(into: imagePart, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(imagePart))
         guard image.format == .stock else { throw StreamError.wrongFormat(found: image.format) }
-        try source.readExactly(into: domainPart, of: .domainHeader)
+        try source.copyNext(into: domainPart, of: .domainHeader)
         counters.stockByteCount += headers.count
 
         let imageHeader = ExtendedStream.imageHeader
@@ -117,7 +117,7 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         let headerPart = UnsafeMutableRawBufferPointer(
             rebasing: buffer.prefix(StockStream.recordHeaderByteCount)
         )
-        try source.readExactly(into: headerPart, of: .recordHeader)
+        try source.copyNext(into: headerPart, of: .recordHeader)
         let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
         let byteCount = headerPart.count + header.paddedBodyByteCount
         counters.stockByteCount += byteCount
@@ -126,11 +126,12 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             counters.noteRecord(type: header.type)
             return header.type
         }
-        try source.readExactly(
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[headerPart.count..<byteCount]),
+        let body = try source.nextExactly(
+            header.paddedBodyByteCount,
+            scratch: UnsafeMutableRawBufferPointer(rebasing: buffer[headerPart.count...]),
             of: .recordBody
         )
-        if let batch = PageDataBody(header, buffer) {
+        if let batch = PageDataBody(header, body) {
             let coded = pages.encode(entries: batch.entries, pages: batch.pages)
             if let first = batch.entries.first, let last = batch.entries.last {
                 counters.noteBatch(
@@ -141,6 +142,12 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             try write(coded)
         } else {
             // Not what libxc writes; its reader may judge it.
+            let bodyPart = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[headerPart.count..<byteCount]
+            )
+            if bodyPart.baseAddress.map(UnsafeRawPointer.init) != body.baseAddress {
+                bodyPart.copyMemory(from: body)
+            }
             try carry(byteCount: byteCount, readByteCount: byteCount)
         }
         return header.type
@@ -170,7 +177,7 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
                 fragment = UnsafeMutableRawBufferPointer(
                     rebasing: buffer.prefix(fragmentByteCount)
                 )
-                try source.readExactly(
+                try source.copyNext(
                     into: UnsafeMutableRawBufferPointer(rebasing: fragment[presentByteCount...]),
                     of: .recordBody
                 )
@@ -267,13 +274,12 @@ private struct PageDataBody {
     let entries: UnsafeBufferPointer<UInt64>
     let pages: UnsafeRawPointer
 
-    /// Looks at a record, header included; `nil` if it cannot be coded and rebuilt exactly.
-    init?(_ header: StockRecordHeader, _ record: UnsafeMutableRawBufferPointer) {
+    /// Looks at a body, aligned to 8 bytes; `nil` if it cannot be coded and rebuilt exactly.
+    init?(_ header: StockRecordHeader, _ bytes: UnsafeRawBufferPointer) {
         guard
             header.bodyByteCount >= StockStream.pageDataHeaderByteCount,
-            let start = record.baseAddress
+            let body = bytes.baseAddress
         else { return nil }
-        let body = UnsafeRawPointer(start) + StockStream.recordHeaderByteCount
         let count = Int(UInt32(littleEndian: body.load(as: UInt32.self)))
         let reserved = body.load(fromByteOffset: 4, as: UInt32.self)
         let entriesByteCount = 8 * count

@@ -27,6 +27,17 @@ public struct FileDescriptorSource: ByteSource {
         }
         return filled
     }
+
+    /// Reads the next bytes into `scratch`.
+    ///
+    /// - Throws: `SystemError`.
+    public mutating func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer {
+        let wanted = UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(byteCount))
+        return UnsafeRawBufferPointer(rebasing: wanted.prefix(try read(into: wanted)))
+    }
 }
 
 /// Writes a file, pipe or socket; the descriptor stays open.

@@ -9,7 +9,7 @@ internal import PosixIO
 func withStreams<Result>(
     from inputPath: String,
     to outputPath: String,
-    _ body: (FileDescriptorSource, FileDescriptorSink) throws -> Result
+    _ body: (InputFile, FileDescriptorSink) throws -> Result
 ) throws -> Result {
     guard inputPath == "-" || inputPath != outputPath else {
         throw ValidationError("Input and output are the same file, '\(inputPath)'.")
@@ -24,7 +24,7 @@ func withStreams<Result>(
     do {
         let inputName = inputPath == "-" ? "standard input" : "'\(inputPath)'"
         let outputName = outputPath == "-" ? "standard output" : "'\(outputPath)'"
-        var source = FileDescriptorSource(input, name: inputName)
+        var source = InputFile(input, name: inputName)
         let result = try body(source, FileDescriptorSink(output, name: outputName))
         try requireEnd(of: &source)
         try retryingOnInterrupt("close \(outputName)") { close(output) }
@@ -39,9 +39,9 @@ private func openFile(_ path: String, _ flags: Int32) throws -> Int32 {
     try retryingOnInterrupt("open '\(path)'") { open(path, flags | O_CLOEXEC, 0o644) }
 }
 
-private func requireEnd(of source: inout FileDescriptorSource) throws {
+private func requireEnd(of source: inout InputFile) throws {
     let surplus = try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) {
-        try source.read(into: $0)
+        try source.next(1, scratch: $0).count
     }
     guard surplus == 0 else { throw StreamError.bytesAfterEnd }
 }
@@ -49,4 +49,30 @@ private func requireEnd(of source: inout FileDescriptorSource) throws {
 private func isRegularFile(_ descriptor: Int32) -> Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
+/// An input: mapped if it can be, which spares a copy, else read.
+enum InputFile: ByteSource {
+    case mapped(MappedFile)
+    case read(FileDescriptorSource)
+
+    init(_ descriptor: Int32, name: String) {
+        if let file = MappedFile(descriptor) {
+            self = .mapped(file)
+        } else {
+            self = .read(FileDescriptorSource(descriptor, name: name))
+        }
+    }
+
+    mutating func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer {
+        switch self {
+        case .mapped(let file):
+            return file.next(byteCount, scratch: scratch)
+        case .read(var descriptor):
+            return try descriptor.next(byteCount, scratch: scratch)
+        }
+    }
 }

@@ -241,7 +241,10 @@ struct StreamRoundTripTests {
     private struct Broken: Error, Equatable {}
 
     private struct BrokenSource: ByteSource {
-        mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        mutating func next(
+            _ byteCount: Int,
+            scratch: UnsafeMutableRawBufferPointer
+        ) throws -> UnsafeRawBufferPointer {
             throw Broken()
         }
     }

@@ -86,6 +86,15 @@ public final class CompressedSource: ByteSource {
         return byteCount
     }
 
+    /// Reads the next bytes into `scratch`.
+    public func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) throws -> UnsafeRawBufferPointer {
+        let wanted = UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(byteCount))
+        return UnsafeRawBufferPointer(rebasing: wanted.prefix(try read(into: wanted)))
+    }
+
     /// Checks that the file was read to its end and that `zstd` was content with it.
     public func finish() throws {
         guard isOpen else { return }

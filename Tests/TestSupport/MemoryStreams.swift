@@ -12,12 +12,16 @@ public final class MemorySource: ByteSource {
         self.bytes = bytes
     }
 
-    /// Reads what is left, at most a whole buffer.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let byteCount = min(buffer.count, bytes.count - readByteCount)
-        buffer.copyBytes(from: bytes[readByteCount..<readByteCount + byteCount])
+    /// Copies what is left, at most as much as wanted.
+    public func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let byteCount = min(byteCount, bytes.count - readByteCount)
+        let wanted = UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(byteCount))
+        wanted.copyBytes(from: bytes[readByteCount..<readByteCount + byteCount])
         readByteCount += byteCount
-        return byteCount
+        return UnsafeRawBufferPointer(wanted)
     }
 }
 

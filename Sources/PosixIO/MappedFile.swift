@@ -1,0 +1,55 @@
+internal import Glibc
+public import MigrationStream
+
+/// A regular file as a source that holds its bytes: mapped, so that nothing is copied.
+///
+/// A file that shrinks while it is read ends the process with SIGBUS, as with any mapping.
+public final class MappedFile: ByteSource {
+    private let bytes: UnsafeRawBufferPointer
+    private var offset = 0
+    private var releasedByteCount = 0
+
+    /// How much of the mapping stays resident behind the reader.
+    private static let residentByteCount = 8 << 20
+
+    /// Maps a whole file from its start; `nil` if the descriptor cannot be mapped or is not at
+    /// the start.
+    public init?(_ descriptor: Int32) {
+        var status = stat()
+        guard
+            fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0,
+            lseek(descriptor, 0, SEEK_CUR) == 0
+        else { return nil }
+        let byteCount = Int(status.st_size)
+        let mapping = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let mapping, mapping != MAP_FAILED else { return nil }
+        madvise(mapping, byteCount, MADV_SEQUENTIAL)
+        bytes = UnsafeRawBufferPointer(start: mapping, count: byteCount)
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+
+    /// The next bytes of the file, in the mapping.
+    public func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        releaseConsumed()
+        let end = min(offset + byteCount, bytes.count)
+        defer { offset = end }
+        return UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
+    }
+
+    /// Unmaps what was read, so that the process stays as small as it would be without a mapping.
+    private func releaseConsumed() {
+        guard offset - releasedByteCount >= Self.residentByteCount else { return }
+        let step = Self.residentByteCount
+        madvise(
+            UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped)
+                + releasedByteCount,
+            step,
+            MADV_DONTNEED
+        )
+        releasedByteCount += step
+    }
+}
