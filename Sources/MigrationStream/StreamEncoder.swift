@@ -16,6 +16,7 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     private var sink: Sink
     private let slotCount: Int
     private var pages: PageEncoder
+    private let memory = BatchMemory()
     private let compressor: ResidueCompressor?
     private var counters = StreamStatistics()
     private var sequence: UInt32 = 0
@@ -132,7 +133,12 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
             of: .recordBody
         )
         if let batch = PageDataBody(header, body) {
-            let coded = pages.encode(entries: batch.entries, pages: batch.pages)
+            let coded = pages.encode(
+                entries: batch.entries,
+                pages: batch.pages,
+                residue: compressor == nil ? .sent : .compressed,
+                into: memory
+            )
             if let first = batch.entries.first, let last = batch.entries.last {
                 counters.noteBatch(
                     firstPFN: PageEntry(bits: first).pfn,

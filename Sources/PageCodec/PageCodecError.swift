@@ -24,8 +24,6 @@ public enum PageCodecError: Error, Equatable {
     case unknownPageClass(code: UInt8, pageIndex: Int)
     /// A run of page classes is longer than the batch.
     case classRunTooLong(pageIndex: Int)
-    /// A block code that this version does not know.
-    case unknownBlockClass(code: UInt8, pfn: UInt64)
     /// A reference names a slot that does not exist or was never filled.
     case emptySlot(slot: Int64, pfn: UInt64)
     /// A page is said to be unchanged, but no version of it with this type is known.
@@ -82,8 +80,6 @@ extension PageCodecError: CustomStringConvertible {
             return "unknown page class \(code), at page \(index) of a batch"
         case .classRunTooLong(let index):
             return "a run of page classes is too long, at page \(index) of a batch"
-        case .unknownBlockClass(let code, let pfn):
-            return "unknown block class \(code) in \(hexadecimal: pfn)"
         case .emptySlot(let slot, let pfn):
             return "\(hexadecimal: pfn) refers to cache slot \(slot), which is empty"
         case .noVersion(let pfn, let type):

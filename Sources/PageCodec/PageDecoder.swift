@@ -174,6 +174,14 @@ public struct PageDecoder: ~Copyable {
                 control: &control,
                 literals: &literals
             )
+        case .words:
+            page.copyMemory(from: base(of: entry), byteCount: pageByteCount)
+            try applyChangedWords(
+                to: page,
+                byteCount: pageByteCount,
+                control: &control,
+                literals: &literals
+            )
         case .blocks:
             try decodeBlocks(entry, into: page, &control, &literals)
         case .raw:
@@ -228,8 +236,16 @@ public struct PageDecoder: ~Copyable {
                     control: &control,
                     literals: &literals
                 )
+            case .words:
+                target.copyMemory(from: base(of: entry) + offset, byteCount: blockByteCount)
+                try applyChangedWords(
+                    to: target,
+                    byteCount: blockByteCount,
+                    control: &control,
+                    literals: &literals
+                )
             case nil:
-                throw .unknownBlockClass(code: codes & 3, pfn: entry.pfn)
+                preconditionFailure("two bits hold nothing else")
             }
             codes >>= 2
         }

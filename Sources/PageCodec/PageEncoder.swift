@@ -2,27 +2,31 @@
 /// smallest of delta, blocks and raw.
 ///
 /// It owns the sender's half of the cache. All memory is allocated in `init`: about 4,352 bytes per
-/// cache slot, as the cache fills, and 13 MiB for one batch. Cost per page: one test for zero, one
+/// cache slot, as the cache fills. Cost per page: one test for zero, one
 /// comparison with the last version, one pass of XXH3, and one copy into the cache.
 public struct PageEncoder: ~Copyable {
+    /// What becomes of a coded batch, which decides how changes are best written down.
+    public enum Residue: Sendable {
+        /// It is sent as it is: the fewest bytes are best.
+        case sent
+        /// It is compressed: what a compressor can deal with is best.
+        case compressed
+    }
+
     /// What was coded since the start.
     public private(set) var statistics = PageStatistics()
 
     private var cache: PageCache
     private var versions: PageVersions
+    private var pageRuns = ChangedRuns()
+    private var blockRuns = ChangedRuns()
+    private var residue = Residue.sent
     private let pageIndex: ContentIndex
     private let blockIndex: ContentIndex
 
-    private let header: UnsafeMutableRawPointer
-    private let entrySection: UnsafeMutablePointer<UInt8>
-    private let classSection: UnsafeMutablePointer<UInt8>
-    private let controlSection: UnsafeMutablePointer<UInt8>
-    private let literalSection: UnsafeMutablePointer<UInt8>
-    private let deltaControl: UnsafeMutablePointer<UInt8>
-    private let deltaLiterals: UnsafeMutablePointer<UInt8>
     private let fingerprints: UnsafeMutablePointer<UInt64>
 
-    // Where the batch in hand has got to.
+    // Where the batch in hand has got to, in the memory that the caller gave for it.
     private var control: UnsafeMutablePointer<UInt8>
     private var literals: UnsafeMutablePointer<UInt8>
     private var expectedSlot: Int64 = 0
@@ -36,29 +40,13 @@ public struct PageEncoder: ~Copyable {
         versions = PageVersions(slotCount: slotCount)
         pageIndex = ContentIndex(positionCount: slotCount)
         blockIndex = ContentIndex(positionCount: slotCount * PageFormat.blocksPerPage)
-        let scratchByteCount = PageFormat.pageByteCount + 64
-        header = .allocate(byteCount: PageFormat.batchHeaderByteCount, alignment: 8)
-        entrySection = .allocate(capacity: entryRunsByteCountMaximum)
-        classSection = .allocate(capacity: classRunsByteCountMaximum)
-        controlSection = .allocate(capacity: PageFormat.batchByteCountMaximum)
-        literalSection = .allocate(capacity: PageFormat.batchByteCountMaximum)
-        deltaControl = .allocate(capacity: scratchByteCount)
-        deltaLiterals = .allocate(capacity: scratchByteCount)
         fingerprints = .allocate(capacity: PageFormat.entriesPerBatchMaximum)
-        control = controlSection
-        literals = literalSection
+        // Overwritten for each batch.
+        control = UnsafeMutableRawPointer(fingerprints).assumingMemoryBound(to: UInt8.self)
+        literals = control
     }
 
-    deinit {
-        header.deallocate()
-        entrySection.deallocate()
-        classSection.deallocate()
-        controlSection.deallocate()
-        literalSection.deallocate()
-        deltaControl.deallocate()
-        deltaLiterals.deallocate()
-        fingerprints.deallocate()
-    }
+    deinit { fingerprints.deallocate() }
 
     /// Codes the content of one `PAGE_DATA` record.
     ///
@@ -66,17 +54,22 @@ public struct PageEncoder: ~Copyable {
     ///   - entries: From one to `PageFormat.entriesPerBatchMaximum` entries, all canonical, in the
     ///     byte order of the stream.
     ///   - pages: The content of those entries that have content, in their order.
-    /// - Returns: The coded batch, in memory that is valid until the next call.
+    ///   - residue: What becomes of the coded batch.
+    ///   - memory: Where the coded batch goes.
+    /// - Returns: The coded batch, in that memory.
     public mutating func encode(
         entries: UnsafeBufferPointer<UInt64>,
-        pages: UnsafeRawPointer
+        pages: UnsafeRawPointer,
+        residue: Residue,
+        into memory: BatchMemory
     ) -> CodedBatch {
+        self.residue = residue
         precondition(1...PageFormat.entriesPerBatchMaximum ~= entries.count)
-        control = controlSection
-        literals = literalSection
+        control = memory.control
+        literals = memory.literals
         expectedSlot = 0
         expectedBlock = 0
-        var classes = ClassRunWriter(classSection)
+        var classes = ClassRunWriter(memory.classes)
         var pageCount = 0
         for index in 0..<entries.count {
             let entry = PageEntry(bits: UInt64(littleEndian: entries[index]))
@@ -93,13 +86,14 @@ public struct PageEncoder: ~Copyable {
             pageCount += 1
         }
         classes.finish()
-        var entryCursor = entrySection
+        var entryCursor = memory.entries
         encodeEntryRuns(entries, into: &entryCursor)
         return finishBatch(
             entryCount: entries.count,
             pageCount: pageCount,
-            entriesByteCount: entryCursor - entrySection,
-            classesByteCount: classes.cursor - classSection
+            entriesByteCount: entryCursor - memory.entries,
+            classesByteCount: classes.cursor - memory.classes,
+            memory
         )
     }
 
@@ -107,23 +101,27 @@ public struct PageEncoder: ~Copyable {
         entryCount: Int,
         pageCount: Int,
         entriesByteCount: Int,
-        classesByteCount: Int
+        classesByteCount: Int,
+        _ memory: BatchMemory
     ) -> CodedBatch {
         let batchHeader = BatchHeader(
             entryCount: entryCount,
             entriesByteCount: entriesByteCount,
             classesByteCount: classesByteCount,
-            controlByteCount: control - controlSection,
-            literalsByteCount: literals - literalSection
+            controlByteCount: control - memory.control,
+            literalsByteCount: literals - memory.literals
         )
-        batchHeader.write(to: header)
+        batchHeader.write(to: memory.header)
         var batch = CodedBatch(
             sections: (
-                UnsafeRawBufferPointer(start: header, count: PageFormat.batchHeaderByteCount),
-                UnsafeRawBufferPointer(start: entrySection, count: entriesByteCount),
-                UnsafeRawBufferPointer(start: classSection, count: classesByteCount),
-                UnsafeRawBufferPointer(start: controlSection, count: control - controlSection),
-                UnsafeRawBufferPointer(start: literalSection, count: literals - literalSection)
+                UnsafeRawBufferPointer(
+                    start: memory.header,
+                    count: PageFormat.batchHeaderByteCount
+                ),
+                UnsafeRawBufferPointer(start: memory.entries, count: entriesByteCount),
+                UnsafeRawBufferPointer(start: memory.classes, count: classesByteCount),
+                UnsafeRawBufferPointer(start: memory.control, count: control - memory.control),
+                UnsafeRawBufferPointer(start: memory.literals, count: literals - memory.literals)
             ),
             checksum: 0
         )
@@ -188,11 +186,14 @@ public struct PageEncoder: ~Copyable {
 
 // How the content of a page that is not in the cache is coded.
 extension PageEncoder {
-    /// A delta this small is taken without a look at the blocks.
-    private static let smallDeltaByteCount = 256
+    /// A page coded with so few bytes is taken without a look at the blocks.
+    private static let smallByteCount = 256
 
     /// Pages with more changed words than this are not worth the time for a delta.
     private static let deltaWordCountMaximum = 480
+
+    /// Pages with more changed words than this are left to the compressor as they are.
+    private static let wordCountMaximum = 448
 
     private mutating func encodeContent(
         _ page: UnsafeRawPointer,
@@ -200,33 +201,46 @@ extension PageEncoder {
         _ prints: PageFingerprint
     ) -> PageClass {
         let pageByteCount = PageFormat.pageByteCount
-        var deltaControlEnd = deltaControl
-        var deltaLiteralsEnd = deltaLiterals
-        var best = pageByteCount
-        if countOfChangedWords(base, page) <= Self.deltaWordCountMaximum,
-            encodeDelta(
-                from: base,
-                to: page,
-                byteCount: pageByteCount,
-                limit: pageByteCount - 1,
-                control: &deltaControlEnd,
-                literals: &deltaLiteralsEnd
-            )
-        {
-            best = (deltaControlEnd - deltaControl) + (deltaLiteralsEnd - deltaLiterals)
+        let changed = ChangedWords(from: base, to: page, byteCount: pageByteCount)
+        switch residue {
+        case .sent:
+            var byteCount = pageByteCount
+            if changed.count <= Self.deltaWordCountMaximum {
+                pageRuns.find(from: base, to: page, byteCount: pageByteCount)
+                byteCount = min(pageRuns.deltaByteCountMinimum, pageByteCount)
+            }
+            if byteCount > Self.smallByteCount,
+                encodeBlocks(page, base: base, prints, below: byteCount)
+            {
+                return .blocks
+            }
+            if byteCount < pageByteCount,
+                writeDelta(
+                    pageRuns,
+                    to: page,
+                    byteCount: pageByteCount,
+                    limit: pageByteCount - 1,
+                    control: &control,
+                    literals: &literals
+                )
+            {
+                return .delta
+            }
+        case .compressed:
+            let isWorthWords = changed.count <= Self.wordCountMaximum
+            let byteCount = isWorthWords ? changed.byteCount : pageByteCount
+            if byteCount > Self.smallByteCount,
+                encodeBlocks(page, base: base, prints, below: byteCount)
+            {
+                return .blocks
+            }
+            if isWorthWords {
+                append(changed, of: page, byteCount: pageByteCount)
+                return .words
+            }
         }
-        if best > Self.smallDeltaByteCount, encodeBlocks(page, base: base, prints, below: best) {
-            return .blocks
-        }
-        guard best < pageByteCount else {
-            append(page, pageByteCount)
-            return .raw
-        }
-        let controlByteCount = deltaControlEnd - deltaControl
-        control.update(from: deltaControl, count: controlByteCount)
-        control += controlByteCount
-        append(deltaLiterals, deltaLiteralsEnd - deltaLiterals)
-        return .delta
+        append(page, pageByteCount)
+        return .raw
     }
 
     /// Codes a page as blocks if at least one is cached and the whole takes fewer than `limit`
@@ -238,37 +252,26 @@ extension PageEncoder {
         below limit: Int
     ) -> Bool {
         let blockByteCount = PageFormat.blockByteCount
-        var positions = (-1, -1, -1, -1)
-        var isAnyCached = false
+        var positions = SIMD4<Int>(repeating: -1)
         for block in 0..<PageFormat.blocksPerPage {
             let content = page + block * blockByteCount
-            guard let position = cachedBlock(equalTo: content, prints[block: block]) else {
-                continue
-            }
-            isAnyCached = true
-            switch block {
-            case 0: positions.0 = position
-            case 1: positions.1 = position
-            case 2: positions.2 = position
-            default: positions.3 = position
+            if let position = cachedBlock(equalTo: content, prints[block: block]) {
+                positions[block] = position
             }
         }
-        guard isAnyCached else { return false }
+        guard positions.max() >= 0 else { return false }
 
         let start = (control: control, literals: literals, expectedBlock: expectedBlock)
         let codes = control
         codes.pointee = 0
         control += 1
         for block in 0..<PageFormat.blocksPerPage {
-            let position =
-                switch block {
-                case 0: positions.0
-                case 1: positions.1
-                case 2: positions.2
-                default: positions.3
-                }
             let offset = block * blockByteCount
-            let blockClass = encodeBlock(page + offset, base: base + offset, cachedAt: position)
+            let blockClass = encodeBlock(
+                page + offset,
+                base: base + offset,
+                cachedAt: positions[block]
+            )
             codes.pointee |= blockClass.rawValue << UInt8(2 * block)
         }
         if (control - start.control) + (literals - start.literals) < limit { return true }
@@ -282,17 +285,26 @@ extension PageEncoder {
         cachedAt position: Int
     ) -> BlockClass {
         let byteCount = PageFormat.blockByteCount
-        // A reference takes one to five bytes; only a smaller delta is better.
-        let limit = position >= 0 ? 4 : byteCount - 1
-        if encodeDelta(
-            from: base,
-            to: block,
-            byteCount: byteCount,
-            limit: limit,
-            control: &control,
-            literals: &literals
-        ) {
-            return .delta
+        switch residue {
+        case .sent:
+            blockRuns.find(from: base, to: block, byteCount: byteCount)
+            if writeDelta(
+                blockRuns,
+                to: block,
+                byteCount: byteCount,
+                // A reference takes one to five bytes; only a smaller delta is better.
+                limit: position >= 0 ? 4 : byteCount - 1,
+                control: &control,
+                literals: &literals
+            ) {
+                return .delta
+            }
+        case .compressed:
+            let changed = ChangedWords(from: base, to: block, byteCount: byteCount)
+            if position < 0 || changed.count == 0, changed.byteCount < byteCount {
+                append(changed, of: block, byteCount: byteCount)
+                return .words
+            }
         }
         guard position >= 0 else {
             append(block, byteCount)
@@ -301,6 +313,22 @@ extension PageEncoder {
         control.write(number: UInt64(zigzag: Int64(position) - expectedBlock))
         expectedBlock = Int64(position) + 1
         return .reference
+    }
+
+    private mutating func append(
+        _ changed: ChangedWords,
+        of target: UnsafeRawPointer,
+        byteCount: Int
+    ) {
+        let maskByteCount = ChangedWords.maskByteCount(ofByteCount: byteCount)
+        withUnsafeBytes(of: changed.bits) {
+            UnsafeMutableRawPointer(control).copyMemory(
+                from: $0.baseAddress.unsafelyUnwrapped,
+                byteCount: maskByteCount
+            )
+        }
+        control += maskByteCount
+        writeChangedWords(changed, of: target, byteCount: byteCount, to: &literals)
     }
 
     private mutating func append(_ bytes: UnsafeRawPointer, _ byteCount: Int) {

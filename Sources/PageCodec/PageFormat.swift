@@ -45,11 +45,14 @@ public enum PageClass: UInt8, CaseIterable, Sendable {
     /// The bytes that differ from the version last sent for this pfn.
     case delta = 4
 
-    /// Four blocks, each literal, a reference to a cached block, or a delta.
+    /// Four blocks, each literal, a reference to a cached block, a delta or words.
     case blocks = 5
 
     /// The content itself.
     case raw = 6
+
+    /// The 8-byte words that differ from the version last sent for this pfn.
+    case words = 7
 }
 
 /// How one block of a `PageClass.blocks` page is coded; two bits on the wire.
@@ -57,6 +60,7 @@ enum BlockClass: UInt8 {
     case literal = 0
     case reference = 1
     case delta = 2
+    case words = 3
 }
 
 /// One entry of a libxc `PAGE_DATA` record: a pfn and its type.

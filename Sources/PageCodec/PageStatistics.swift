@@ -29,7 +29,7 @@ public struct PageStatistics: Equatable, Sendable {
         case .zero: zeroPageCount += 1
         case .unchanged: unchangedPageCount += 1
         case .reference: referencePageCount += 1
-        case .delta: deltaPageCount += 1
+        case .delta, .words: deltaPageCount += 1
         case .blocks: blocksPageCount += 1
         case .raw: rawPageCount += 1
         }

@@ -169,8 +169,14 @@ struct ProtocolDocumentTests {
         let writtenControl = written { controlCursor in
             writtenLiterals = written { literalCursor in
                 _ = target.withUnsafeBytes {
-                    encodeDelta(
+                    var runs = ChangedRuns()
+                    runs.find(
                         from: ZeroPage.bytes,
+                        to: $0.baseAddress.unsafelyUnwrapped,
+                        byteCount: 4096
+                    )
+                    return writeDelta(
+                        runs,
                         to: $0.baseAddress.unsafelyUnwrapped,
                         byteCount: 4096,
                         limit: 4095,

@@ -123,15 +123,27 @@ struct PageDecoderRefusalTests {
         )
     }
 
-    @Test func unknownBlockCodeIsRefused() throws {
-        for block in 0..<4 {
-            let batch = HandMadeBatch(
-                classes: [0x50],
-                control: [3 << UInt8(2 * block)],
-                literals: Content.zero
-            )
-            #expect(try refusal(of: batch.batch()) == .unknownBlockClass(code: 3, pfn: 0))
-        }
+    @Test func wordsWithoutTheirMaskOrValuesAreRefused() throws {
+        let mask = [UInt8](repeating: 0, count: 63)
+        #expect(
+            try refusal(of: HandMadeBatch(classes: [0x70], control: mask, literals: []).batch())
+                == .sectionEndsEarly(section: .control, offset: 0)
+        )
+        #expect(
+            try refusal(
+                of: HandMadeBatch(
+                    classes: [0x70],
+                    control: [3] + mask,
+                    literals: [UInt8](repeating: 1, count: 15)
+                ).batch()
+            ) == .sectionEndsEarly(section: .literals, offset: 0)
+        )
+        let blockMask = [UInt8](repeating: 0, count: 15)
+        #expect(
+            try refusal(
+                of: HandMadeBatch(classes: [0x50], control: [3] + blockMask, literals: []).batch()
+            ) == .sectionEndsEarly(section: .control, offset: 1)
+        )
     }
 
     @Test func referenceToAnEmptySlotIsRefused() throws {
@@ -273,14 +285,14 @@ struct PageDecoderRefusalTests {
             .sectionHasSurplus(section: .classes, byteCount: 1),
             .numberTooLong(section: .entries, offset: 1), .pfnRunOutOfRange(entryIndex: 1),
             .unknownPageClass(code: 7, pageIndex: 1), .classRunTooLong(pageIndex: 1),
-            .unknownBlockClass(code: 3, pfn: 1), .emptySlot(slot: 1, pfn: 1),
+            .emptySlot(slot: 1, pfn: 1),
             .noVersion(pfn: 255, type: 1), .deltaOutOfRange(pfn: 1),
             .contentChecksumMismatch(expected: 1, found: 2),
             .outputTooSmall(byteCount: 1, neededByteCount: 2),
         ]
         let texts = errors.map(\.description)
         #expect(Set(texts).count == errors.count)
-        #expect(texts[14].contains("pfn 0xff"))
+        #expect(texts[13].contains("pfn 0xff"))
         #expect(texts[0].contains("2 MiB") && texts[0].contains("CLOUDNET_CACHE_MIB"))
     }
 }

@@ -17,10 +17,16 @@ public struct TestBatch: Equatable, Sendable {
 /// A page encoder that tests can capture and that takes arrays.
 public final class BatchEncoder {
     private var encoder: PageEncoder
+    private let residue: PageEncoder.Residue
+    private let memory = BatchMemory()
 
     /// Creates an encoder with so many cache slots.
-    public init(slotCount: Int) throws(PageCodecError) {
+    public init(
+        slotCount: Int,
+        residue: PageEncoder.Residue = .sent
+    ) throws(PageCodecError) {
         encoder = try PageEncoder(slotCount: slotCount)
+        self.residue = residue
     }
 
     /// What was coded so far.
@@ -35,7 +41,12 @@ public final class BatchEncoder {
         return entries.withUnsafeBufferPointer { entries in
             content.withUnsafeBytes { content in
                 guard let start = content.baseAddress else { preconditionFailure("no content") }
-                let batch = encoder.encode(entries: entries, pages: start)
+                let batch = encoder.encode(
+                    entries: entries,
+                    pages: start,
+                    residue: residue,
+                    into: memory
+                )
                 let sections = batch.sections
                 var bytes: [UInt8] = []
                 bytes.reserveCapacity(batch.byteCount)

@@ -1,0 +1,105 @@
+/// Which 8-byte words differ between two versions of a page or block: one bit per word.
+///
+/// 64 bytes for a page, its first word in bit 0 of byte 0, as on the wire.
+struct ChangedWords {
+    /// Eight times 64 bits, of which a block uses the first two.
+    private(set) var bits = SIMD8<UInt64>(repeating: 0)
+
+    /// How many words differ, from 0 to 512.
+    private(set) var count = 0
+
+    /// Compares two versions; `byteCount` is that of a page or a block.
+    @inline(__always)
+    init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
+        var offset = 0
+        var index = 0
+        while offset < byteCount {
+            var part: UInt64 = 0
+            var bit: UInt64 = 0
+            // Eight words at a time keep the chain of ORs short.
+            while bit < 64 {
+                let first = base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+                let second = target.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+                let difference = first ^ second
+                let low = Self.bit(difference[0], 0) | Self.bit(difference[1], 1)
+                let lowMiddle = Self.bit(difference[2], 2) | Self.bit(difference[3], 3)
+                let highMiddle = Self.bit(difference[4], 4) | Self.bit(difference[5], 5)
+                let high = Self.bit(difference[6], 6) | Self.bit(difference[7], 7)
+                part |= ((low | lowMiddle) | (highMiddle | high)) &<< bit
+                bit &+= 8
+                offset &+= 64
+            }
+            bits[index] = part
+            count &+= part.nonzeroBitCount
+            index &+= 1
+        }
+    }
+
+    @inline(__always)
+    private static func bit(_ difference: UInt64, _ position: UInt64) -> UInt64 {
+        (difference == 0 ? 0 : 1) &<< position
+    }
+}
+
+/// Writes the words of `target` that differ, one after the other.
+func writeChangedWords(
+    _ changed: ChangedWords,
+    of target: UnsafeRawPointer,
+    byteCount: Int,
+    to literals: inout UnsafeMutablePointer<UInt8>
+) {
+    var cursor = UnsafeMutableRawPointer(literals)
+    for index in 0..<byteCount / ChangedWords.bytesPerPart {
+        var rest = changed.bits[index]
+        let words = target + index * ChangedWords.bytesPerPart
+        while rest != 0 {
+            let word = words.loadUnaligned(
+                fromByteOffset: 8 &* rest.trailingZeroBitCount,
+                as: UInt64.self
+            )
+            cursor.storeBytes(of: word, as: UInt64.self)
+            cursor += 8
+            rest &= rest &- 1
+        }
+    }
+    literals = cursor.assumingMemoryBound(to: UInt8.self)
+}
+
+extension ChangedWords {
+    /// What 64 bits of the mask stand for.
+    static let bytesPerPart = 512
+
+    /// What mask and words take, for a page or a block.
+    var byteCount: Int { 8 &* count &+ 8 }
+
+    /// The length of the mask on the wire for a page or block.
+    static func maskByteCount(ofByteCount byteCount: Int) -> Int { byteCount / 64 }
+}
+
+/// Replaces words of `target`, which holds the old version, by those that follow in `literals`.
+///
+/// - Throws: `PageCodecError` if the sections end early.
+func applyChangedWords(
+    to target: UnsafeMutableRawPointer,
+    byteCount: Int,
+    control: inout SectionReader,
+    literals: inout SectionReader
+) throws(PageCodecError) {
+    let mask = try control.readBytes(ChangedWords.maskByteCount(ofByteCount: byteCount))
+    for index in 0..<byteCount / ChangedWords.bytesPerPart {
+        var rest = UInt64(
+            littleEndian: mask.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+        )
+        var source = try literals.readBytes(8 * rest.nonzeroBitCount)
+        let words = target + index * ChangedWords.bytesPerPart
+        while rest != 0 {
+            words.storeBytes(
+                of: source.loadUnaligned(as: UInt64.self),
+                toByteOffset: 8 &* rest.trailingZeroBitCount,
+                as: UInt64.self
+            )
+            source += 8
+            rest &= rest &- 1
+        }
+    }
+}
