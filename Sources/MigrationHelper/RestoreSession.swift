@@ -47,7 +47,7 @@ final class RestoreSession: XenCallbacks {
         let streamDescriptor = arguments.streamDescriptor
         try thread.start(
             { [channel, checkpoints] in
-                var decoder = StreamDecoder(
+                let decoder = StreamDecoder(
                     from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
                     to: FileDescriptorSink(pipe.writeEnd, name: "to libxenguest"),
                     cacheByteCountMaximum: AvailableMemory.byteCountForCache()

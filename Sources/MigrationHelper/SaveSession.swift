@@ -84,7 +84,7 @@ final class SaveSession: XenCallbacks {
         channel.log(.debug, "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB")
         try thread.start(
             { [statistics, checkpoints] in
-                var encoder = try StreamEncoder(
+                let encoder = try StreamEncoder(
                     from: FileDescriptorSource(pipe.readEnd, name: "from libxenguest"),
                     to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
                     cacheSize: cacheSize,

@@ -10,7 +10,11 @@ struct Settings: Equatable {
     var cacheSize: CacheSize?
 
     /// `CLOUDNET_COMPRESSION`: how hard to compress what the page classes leave.
-    var compression = Compression.off
+    var compression = Compression.auto
+
+    /// `CLOUDNET_THREADS`: how many threads encode or decode; none means one per processor, at most
+    /// four.
+    var threads: ThreadCount?
 
     /// Reads the settings; an empty value counts as none.
     ///
@@ -48,6 +52,17 @@ struct Settings: Equatable {
                 )
             }
             self.compression = compression
+        }
+        if let text = environment("CLOUDNET_THREADS"), !text.isEmpty {
+            threads = Int(text).flatMap(ThreadCount.init)
+            guard threads != nil else {
+                let range = ThreadCount.range
+                throw SettingsError(
+                    name: "CLOUDNET_THREADS",
+                    value: text,
+                    expected: "a number from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
         }
     }
 

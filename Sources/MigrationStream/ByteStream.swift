@@ -1,5 +1,5 @@
 /// Where a stream's bytes come from.
-public protocol ByteSource {
+public protocol ByteSource: SendableMetatype {
     /// Gives the next bytes of the stream.
     ///
     /// - Parameters:
@@ -15,7 +15,7 @@ public protocol ByteSource {
 }
 
 /// Where a stream's bytes go.
-public protocol ByteSink {
+public protocol ByteSink: SendableMetatype {
     /// Writes all pieces, in order; none of them is kept.
     ///
     /// - Throws: What the transport reports.

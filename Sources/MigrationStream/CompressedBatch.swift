@@ -1,16 +1,21 @@
 internal import PageCodec
 
-/// The body of a COMPRESSED PAGES record: the lengths of two zstd pieces, the checksum and the
-/// header of the batch that it stands for, and the pieces.
+/// The body of a COMPRESSED PAGES record: the lengths of two zstd pieces, the checksum of the batch
+/// that it stands for, its lane, the batch's header, and the pieces.
 struct CompressedBatch {
-    /// The lengths, four bytes each, and the checksum, eight.
-    static let prefixByteCount = 16
+    /// The lengths, four bytes each, the checksum, eight, and the lane, eight.
+    static let prefixByteCount = 24
+
+    /// The largest window of a lane's first stream, as a power of two.
+    static let controlWindowLogMaximum = 20
 
     /// The most bytes of a body: those of a batch that cannot be compressed, in zstd's frames.
     static let byteCountMaximum = PageFormat.batchByteCountMaximum + 64 << 10
 
     /// The checksum of the expanded batch.
     let checksum: UInt64
+    /// The pair of zstd streams that the pieces belong to.
+    let lane: Int
     /// The header of the expanded batch.
     let header: UnsafeRawBufferPointer
     /// Entries, classes and control, compressed.
@@ -31,6 +36,10 @@ struct CompressedBatch {
         checksum = UInt64(
             littleEndian: body.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         )
+        lane = Int(body[16])
+        guard body[17..<Self.prefixByteCount].allSatisfy({ $0 == 0 }) else {
+            throw .reservedFieldSet(part: .recordBody)
+        }
         header = UnsafeRawBufferPointer(rebasing: body[Self.prefixByteCount..<headerEnd])
         control = UnsafeRawBufferPointer(rebasing: body[headerEnd..<controlEnd])
         literals = UnsafeRawBufferPointer(rebasing: body[controlEnd..<literalsEnd])
@@ -46,6 +55,7 @@ struct CompressedBatch {
         controlByteCount: Int,
         literalsByteCount: Int,
         checksum: UInt64,
+        lane: Int,
         to bytes: UnsafeMutableRawBufferPointer
     ) {
         bytes.storeBytes(of: UInt32(controlByteCount).littleEndian, as: UInt32.self)
@@ -55,6 +65,7 @@ struct CompressedBatch {
             as: UInt32.self
         )
         bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 8, as: UInt64.self)
+        bytes.storeBytes(of: UInt64(lane).littleEndian, toByteOffset: 16, as: UInt64.self)
     }
 
     private static func number(at offset: Int, of bytes: UnsafeRawBufferPointer) -> Int {

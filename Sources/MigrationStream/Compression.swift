@@ -1,5 +1,7 @@
-/// How hard to compress what the page classes leave.
+/// How hard to compress what the page classes leave: what an operator asks for.
 public enum Compression: Equatable, Sendable {
+    /// As hard as the link and the processor make worthwhile, batch by batch.
+    case auto
     /// Not at all.
     case off
     /// With zstd at this level, one of `levels`.
@@ -10,11 +12,13 @@ public enum Compression: Equatable, Sendable {
 
     /// What can be asked for, for messages.
     public static let expectation =
-        "'off', or a level of zstd from \(levels.lowerBound) to \(levels.upperBound)"
+        "'auto', 'off', or a level of zstd from \(levels.lowerBound) to \(levels.upperBound)"
 
     /// Reads what an operator wrote; zero is no level of its own.
     public init?(_ text: String) {
-        if text == "off" {
+        if text == "auto" {
+            self = .auto
+        } else if text == "off" {
             self = .off
         } else if let level = Int(text), Self.levels ~= level, level != 0 {
             self = .level(level)
@@ -22,4 +26,17 @@ public enum Compression: Equatable, Sendable {
             return nil
         }
     }
+}
+
+/// How zstd compresses one batch.
+struct CompressionEffort: Hashable, Sendable {
+    /// zstd's level.
+    var level: Int
+
+    /// Whether zstd looks for long matches far back as well.
+    var isLongDistance = false
+}
+
+extension CompressionEffort: CustomStringConvertible {
+    var description: String { isLongDistance ? "\(level) long" : "\(level)" }
 }

@@ -18,9 +18,20 @@ enum ExtendedStream {
     /// The stream has COMPRESSED PAGES records.
     static let compressionFeature: UInt64 = 1
 
-    /// The compression windows that a receiver takes, as powers of two: 8 MiB for each of two
-    /// streams at most.
-    static let windowLogs = 10...23
+    /// The compression windows that a receiver takes, as powers of two.
+    static let windowLogs = 10...25
+
+    /// How many batches can be compressed side by side.
+    static let laneCounts = 1...8
+
+    /// The most memory for the windows of all lanes.
+    static let windowByteCountMaximum = 32 << 20
+
+    /// The window, as a power of two, that so many lanes can have; 8 MiB at most, which is as far
+    /// back as is worth looking beside the page cache.
+    static func windowLog(laneCount: Int) -> Int {
+        laneCount <= 4 ? 23 : 22
+    }
 
     /// The image header: the marker, the identifier, the version; options and the rest are zero.
     static let imageHeader: [UInt8] = {

@@ -4,83 +4,147 @@ internal import PageCodec
 /// Compresses the residue of page batches with zstd: what they consist of after the page classes.
 ///
 /// Control bytes and literals are streams of their own, since they have little in common; both go on
-/// from batch to batch and are flushed after each. Memory: 1 to 17 MiB per stream, by level, and the
-/// output of one batch.
+/// from batch to batch and are flushed after each. Memory: 1 to 17 MiB per stream, by effort.
 final class ResidueCompressor {
-    private let control: ZstdCompressor
-    private let literals: ZstdCompressor
-    private let prefix: UnsafeMutableRawBufferPointer
-    private let controlOutput: UnsafeMutableRawBufferPointer
-    private let literalOutput: UnsafeMutableRawBufferPointer
+    private var control: ZstdCompressor
+    private var literals: ZstdCompressor
 
-    init(level: Int) throws(StreamError) {
-        control = try ZstdCompressor(level: level)
-        literals = try ZstdCompressor(level: level)
-        prefix = .allocate(byteCount: CompressedBatch.prefixByteCount, alignment: 8)
-        let bound = ZSTD_compressBound(PageFormat.batchByteCountMaximum) + 64
-        controlOutput = .allocate(byteCount: bound, alignment: 64)
-        literalOutput = .allocate(byteCount: bound, alignment: 64)
-    }
-
-    deinit {
-        prefix.deallocate()
-        controlOutput.deallocate()
-        literalOutput.deallocate()
+    /// Allocates a compressor.
+    ///
+    /// - Parameter windowLog: The window that was announced to the receiver, as a power of two.
+    /// - Throws: `StreamError.compressionFailed`, which means a lack of memory.
+    init(windowLog: Int) throws(StreamError) {
+        control = try ZstdCompressor(
+            windowLog: min(windowLog, CompressedBatch.controlWindowLogMaximum)
+        )
+        literals = try ZstdCompressor(windowLog: windowLog)
     }
 
     /// Compresses a batch.
     ///
-    /// - Parameter batch: The batch as it was coded.
-    /// - Returns: The body of a COMPRESSED PAGES record, in memory that is valid until the next
-    ///   call.
+    /// - Parameters:
+    ///   - batch: The batch as it was coded.
+    ///   - effort: How hard to try; another than before starts the streams anew.
+    ///   - lane: The number of this compressor, which the receiver must know.
+    ///   - memory: Where the result goes.
+    /// - Returns: The body of a COMPRESSED PAGES record, in that memory and the batch's.
     /// - Throws: `StreamError.compressionFailed`, which means a lack of memory.
-    func compress(_ batch: CodedBatch) throws(StreamError) -> [UnsafeRawBufferPointer] {
+    func compress(
+        _ batch: CodedBatch,
+        effort: CompressionEffort,
+        lane: Int,
+        into memory: CompressedMemory
+    ) throws(StreamError) -> [UnsafeRawBufferPointer] {
         let sections = batch.sections
         let controlBytes = try control.compress(
             [sections.entries, sections.classes, sections.control],
-            into: controlOutput
+            effort,
+            into: memory.control
         )
-        let literalBytes = try literals.compress([sections.literals], into: literalOutput)
+        let literalBytes = try literals.compress(
+            [sections.literals],
+            effort,
+            into: memory.literals
+        )
         CompressedBatch.writePrefix(
             controlByteCount: controlBytes.count,
             literalsByteCount: literalBytes.count,
             checksum: batch.checksum,
-            to: prefix
+            lane: lane,
+            to: memory.prefix
         )
-        return [UnsafeRawBufferPointer(prefix), sections.header, controlBytes, literalBytes]
+        return [UnsafeRawBufferPointer(memory.prefix), sections.header, controlBytes, literalBytes]
+    }
+}
+
+/// Memory for one compressed batch.
+final class CompressedMemory {
+    let prefix: UnsafeMutableRawBufferPointer
+    let control: UnsafeMutableRawBufferPointer
+    let literals: UnsafeMutableRawBufferPointer
+
+    init() {
+        prefix = .allocate(byteCount: CompressedBatch.prefixByteCount, alignment: 8)
+        // The system gives memory only for what is used of them.
+        let bound = ZSTD_compressBound(PageFormat.batchByteCountMaximum) + 64
+        control = .allocate(byteCount: bound, alignment: 64)
+        literals = .allocate(byteCount: bound, alignment: 64)
+    }
+
+    deinit {
+        prefix.deallocate()
+        control.deallocate()
+        literals.deallocate()
     }
 }
 
 /// A zstd stream that is flushed after each piece of work.
 private struct ZstdCompressor: ~Copyable {
     private let context: OpaquePointer
+    private let windowLog: Int
+    private var effort: CompressionEffort?
 
-    init(level: Int) throws(StreamError) {
+    /// Half a batch; more helps only who looks for matches far back.
+    private static let usualWindowLog = 21
+
+    init(windowLog: Int) throws(StreamError) {
         guard let context = ZSTD_createCCtx() else { throw .compressionFailed("no memory") }
         self.context = context
-        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level))
-        // The record has a checksum of its own.
-        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0)
+        self.windowLog = windowLog
     }
 
     deinit { ZSTD_freeCCtx(context) }
 
-    func compress(
+    mutating func compress(
         _ pieces: [UnsafeRawBufferPointer],
+        _ effort: CompressionEffort,
         into output: UnsafeMutableRawBufferPointer
     ) throws(StreamError) -> UnsafeRawBufferPointer {
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
+        if self.effort != effort {
+            // zstd takes another level only with a new frame.
+            if self.effort != nil {
+                try feed(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end, &target)
+            }
+            try prepare(effort)
+        }
         for (index, piece) in pieces.enumerated() {
-            let mode = index == pieces.count - 1 ? ZSTD_e_flush : ZSTD_e_continue
-            var source = ZSTD_inBuffer(src: piece.baseAddress, size: piece.count, pos: 0)
-            var rest: Int
-            repeat {
-                rest = ZSTD_compressStream2(context, &target, &source, mode)
-                guard ZSTD_isError(rest) == 0 else {
-                    throw .compressionFailed(String(cString: ZSTD_getErrorName(rest)))
-                }
-            } while source.pos < source.size || (mode == ZSTD_e_flush && rest > 0)
+            try feed(piece, index == pieces.count - 1 ? ZSTD_e_flush : ZSTD_e_continue, &target)
         }
         return UnsafeRawBufferPointer(rebasing: output.prefix(target.pos))
+    }
+
+    private func feed(
+        _ bytes: UnsafeRawBufferPointer,
+        _ mode: ZSTD_EndDirective,
+        _ target: inout ZSTD_outBuffer
+    ) throws(StreamError) {
+        var source = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        var rest: Int
+        repeat {
+            rest = ZSTD_compressStream2(context, &target, &source, mode)
+            try check(rest)
+        } while source.pos < source.size || (mode != ZSTD_e_continue && rest > 0)
+    }
+
+    private mutating func prepare(_ effort: CompressionEffort) throws(StreamError) {
+        self.effort = effort
+        try check(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters))
+        try check(
+            ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(effort.level))
+        )
+        // The record has a checksum of its own.
+        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0))
+        let windowLog = effort.isLongDistance ? windowLog : min(windowLog, Self.usualWindowLog)
+        try check(ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(windowLog)))
+        if effort.isLongDistance {
+            try check(ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 1))
+        }
+    }
+
+    private func check(_ result: Int) throws(StreamError) {
+        guard ZSTD_isError(result) == 0 else {
+            throw .compressionFailed(String(cString: ZSTD_getErrorName(result)))
+        }
     }
 }

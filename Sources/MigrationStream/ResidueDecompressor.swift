@@ -3,35 +3,33 @@ internal import PageCodec
 
 /// Expands the residue of page batches: the mirror of `ResidueCompressor`.
 ///
-/// Memory: a window for each of the two streams, of the size that the sender announced, and one
-/// batch.
+/// Memory: a window for each of the two streams, of the size that the sender announced.
 final class ResidueDecompressor {
     private let control: ZstdDecompressor
     private let literals: ZstdDecompressor
-    private let output: UnsafeMutableRawBufferPointer
 
     /// Allocates a decompressor.
     ///
     /// - Parameter windowLog: The window that the sender announced, as a power of two.
     /// - Throws: `StreamError.compressionFailed`, which means a lack of memory.
     init(windowLog: Int) throws(StreamError) {
-        control = try ZstdDecompressor(windowLog: windowLog)
+        control = try ZstdDecompressor(
+            windowLog: min(windowLog, CompressedBatch.controlWindowLogMaximum)
+        )
         literals = try ZstdDecompressor(windowLog: windowLog)
-        output = .allocate(byteCount: PageFormat.batchByteCountMaximum, alignment: 64)
     }
 
-    deinit { output.deallocate() }
-
-    /// Expands the body of a COMPRESSED PAGES record.
+    /// Expands a batch.
     ///
-    /// - Parameter body: The body, the checksum of which was found right.
-    /// - Returns: The body of the PAGES record that it stands for, in memory that is valid until
-    ///   the next call, and its checksum.
+    /// - Parameters:
+    ///   - stored: The body of a COMPRESSED PAGES record, the checksum of which was found right.
+    ///   - output: Where the result goes, with room for the largest batch.
+    /// - Returns: The body of the PAGES record that it stands for.
     /// - Throws: `StreamError` if it is not what a sender writes.
     func expand(
-        _ body: UnsafeRawBufferPointer
-    ) throws(StreamError) -> (batch: UnsafeRawBufferPointer, checksum: UInt64) {
-        let stored = try CompressedBatch(reading: body)
+        _ stored: CompressedBatch,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(StreamError) -> UnsafeRawBufferPointer {
         let header = UnsafeMutableRawBufferPointer(
             rebasing: output.prefix(PageFormat.batchHeaderByteCount)
         )
@@ -50,7 +48,7 @@ final class ResidueDecompressor {
             stored.literals,
             into: UnsafeMutableRawBufferPointer(rebasing: output[controlEnd..<byteCount])
         )
-        return (UnsafeRawBufferPointer(rebasing: output.prefix(byteCount)), stored.checksum)
+        return UnsafeRawBufferPointer(rebasing: output.prefix(byteCount))
     }
 }
 
@@ -79,8 +77,8 @@ private struct ZstdDecompressor: ~Copyable {
             guard ZSTD_isError(result) == 0 else {
                 throw .compressionFailed(String(cString: ZSTD_getErrorName(result)))
             }
-            // More output than fits, or a frame that ends where none should.
-            guard (source.pos, target.pos) != before, result != 0 else { break }
+            // More output than fits. A frame may end anywhere; another follows then.
+            guard (source.pos, target.pos) != before else { break }
         }
         guard source.pos == source.size, target.pos == target.size else {
             throw .expandedLengthMismatch(

@@ -56,6 +56,16 @@ struct StockRecordHeader {
         }
     }
 
+    /// Writes the eight bytes.
+    func write(to bytes: UnsafeMutableRawBufferPointer) {
+        bytes.storeBytes(of: type.littleEndian, as: UInt32.self)
+        bytes.storeBytes(
+            of: UInt32(bodyByteCount).littleEndian,
+            toByteOffset: 4,
+            as: UInt32.self
+        )
+    }
+
     /// The number of bytes that follow the header.
     var paddedBodyByteCount: Int { StockStream.paddedByteCount(bodyByteCount) }
 }

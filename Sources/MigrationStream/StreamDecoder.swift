@@ -2,86 +2,86 @@ internal import PageCodec
 
 /// Turns an extended stream back into the libxc stream, byte for byte; passes a libxc stream on.
 ///
-/// It never reads a byte beyond the END record, or beyond a CHECKPOINT record before it is told to:
-/// those belong to libxl. Nothing of a record is written before its checksum was found right.
-/// Memory: two page batches and what `PageDecoder` takes.
-public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
-    /// What was decoded so far.
+/// Each thread reads a record, in turn; expands it beside the others, in the order of its lane;
+/// rebuilds its pages, in turn, since the page cache has an order; and writes them, in turn. It never
+/// reads a byte beyond the END record, or beyond a CHECKPOINT record before it is told to: those
+/// belong to libxl. Nothing of a record is written before its checksum was found right. Memory: what
+/// `PageDecoder` takes, the windows of all lanes, and for each thread three page batches.
+public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
+    /// What was decoded so far; to be asked before or after `run`, or while it calls back.
     public private(set) var statistics = StreamStatistics()
 
-    private var source: Source
+    // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `decoding`,
+    // sink and statistics in those of `writing`, a lane in those of its own.
+    private var reader: DecodingReader<Source>
+    private var pages: BatchDecoding?
     private var sink: Sink
     private let cacheByteCountMaximum: Int
-    private let input: UnsafeMutableRawBufferPointer
-    private let output: UnsafeMutableRawBufferPointer
+    private let threadCount: Int
 
-    /// Allocates a decoder.
+    private let reading = Turns()
+    private let decoding = Turns()
+    private let writing = Turns()
+    private let workers = Workers()
+
+    /// Creates a decoder; it takes its memory when it knows what the sender uses.
     ///
     /// - Parameters:
     ///   - source: The stream.
     ///   - sink: Where the libxc stream goes.
     ///   - cacheByteCountMaximum: The most memory that the sender may ask for.
-    public init(from source: Source, to sink: Sink, cacheByteCountMaximum: Int) {
-        self.source = source
+    ///   - threads: How many threads decode.
+    public init(
+        from source: Source,
+        to sink: Sink,
+        cacheByteCountMaximum: Int,
+        threads: ThreadCount = .one
+    ) {
+        reader = DecodingReader(source)
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
-        input = .allocate(
-            byteCount: CompressedBatch.byteCountMaximum,
-            alignment: PageFormat.pageByteCount
-        )
-        output = .allocate(
-            byteCount: StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
-                + PageDecoder.outputByteCountMaximum,
-            alignment: PageFormat.pageByteCount
-        )
-    }
-
-    deinit {
-        input.deallocate()
-        output.deallocate()
+        threadCount = threads.value
     }
 
     /// Decodes up to and including the END record.
     ///
     /// - Parameters:
     ///   - acceptsStockStream: Whether a libxc stream is passed on, rather than refused.
-    ///   - didDecodeCheckpoint: Called after each CHECKPOINT record was written; the source is read
-    ///     again when it returns.
+    ///   - didDecodeCheckpoint: Called after each CHECKPOINT record was written, on any thread; the
+    ///     source is read again when it returns.
     /// - Returns: The format that the stream had.
     /// - Throws: `StreamError` for anything that no sender writes, or what source or sink throw.
-    public mutating func run(
+    public func run(
         acceptsStockStream: Bool,
-        didDecodeCheckpoint: () throws -> Void = {}
+        didDecodeCheckpoint: @escaping @Sendable () throws -> Void = {}
     ) throws -> StreamFormat {
-        let header = UnsafeMutableRawBufferPointer(
-            rebasing: input.prefix(StockStream.imageHeaderByteCount)
-        )
-        try source.copyNext(into: header, of: .imageHeader)
+        let memory = DecodingMemory()
+        let header = memory.input.prefix(StockStream.imageHeaderByteCount)
+        try reader.source.copyNext(into: header, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(header))
         switch image.format {
         case .stock:
             guard acceptsStockStream else { throw StreamError.wrongFormat(found: .stock) }
-            try passOnStockStream(didDecodeCheckpoint)
+            try passOnStockStream(UnsafeRawBufferPointer(header), didDecodeCheckpoint)
         case .extended:
             statistics.extendedByteCount += header.count
-            try decodeExtendedStream(didDecodeCheckpoint)
+            try decodeHeaders(memory)
+            try workers.run(threadCount: threadCount) { self.work(didDecodeCheckpoint) }
         }
         return image.format
     }
 
     // MARK: Extended
 
-    private mutating func decodeExtendedStream(_ didDecodeCheckpoint: () throws -> Void) throws {
-        var sequence: UInt32 = 0
-        let parametersHeader = try readRecord(&sequence, mustBe: .parameters)
+    private func decodeHeaders(_ memory: DecodingMemory) throws {
         let parameters = try StreamParameters(
-            reading: UnsafeRawBufferPointer(rebasing: input.prefix(parametersHeader.bodyByteCount))
+            reading: try reader.readRecord(mustBe: .parameters, into: memory.input).body
         )
-        var pages = try makePageDecoder(parameters)
-        let residue = try parameters.windowLog.map { try ResidueDecompressor(windowLog: $0) }
-
-        let headersHeader = try readRecord(&sequence, mustBe: .headers)
-        let headers = UnsafeRawBufferPointer(rebasing: input.prefix(headersHeader.bodyByteCount))
+        pages = try makeBatchDecoding(parameters)
+        reader.lanes = try (0..<(parameters.lanes?.count ?? 0)).map { _ in
+            try ExpansionLane(windowLog: parameters.lanes?.windowLog ?? 0)
+        }
+        let headers = try reader.readRecord(mustBe: .headers, into: memory.input).body
         let image = try ImageHeader(
             reading: UnsafeRawBufferPointer(
                 rebasing: headers.prefix(StockStream.imageHeaderByteCount)
@@ -89,30 +89,10 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         )
         guard image.format == .stock else { throw StreamError.wrongFormat(found: image.format) }
         try write([headers])
-
-        while true {
-            let header = try readRecord(&sequence)
-            switch header.kind {
-            case .pages:
-                let body = UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
-                try decodeBatch(body, checksum: header.checksum, &pages)
-            case .compressedPages:
-                guard let residue else { throw StreamError.recordOutOfPlace(kind: header.kind) }
-                let body = UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
-                let (batch, checksum) = try residue.expand(body)
-                try decodeBatch(batch, checksum: checksum, &pages)
-            case .stockRecord:
-                let type = try decodeStockRecord(header, &sequence)
-                statistics.noteRecord(type: type)
-                if type == StockRecordType.checkpoint { try didDecodeCheckpoint() }
-                if type == StockRecordType.end { return }
-            case .parameters, .headers:
-                throw StreamError.recordOutOfPlace(kind: header.kind)
-            }
-        }
+        statistics.extendedByteCount += reader.recordsByteCount
     }
 
-    private func makePageDecoder(_ parameters: StreamParameters) throws -> PageDecoder {
+    private func makeBatchDecoding(_ parameters: StreamParameters) throws -> BatchDecoding {
         let byteCount = CacheSize.byteCount(ofSlotCount: parameters.slotCount)
         do throws(PageCodecError) {
             guard byteCount <= cacheByteCountMaximum else {
@@ -121,148 +101,113 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
                     allowedByteCount: cacheByteCountMaximum
                 )
             }
-            return try PageDecoder(slotCount: parameters.slotCount)
+            return try BatchDecoding(slotCount: parameters.slotCount)
         } catch {
             throw StreamError.page(error)
         }
     }
 
-    /// Reads a record, its body into `input`, and checks its checksum unless it is a batch.
-    private mutating func readRecord(
-        _ sequence: inout UInt32,
-        mustBe kind: RecordKind? = nil
-    ) throws -> RecordHeader {
-        let header = try withUnsafeTemporaryAllocation(
-            byteCount: ExtendedStream.recordHeaderByteCount,
-            alignment: 8
-        ) { bytes in
-            try source.copyNext(into: bytes, of: .recordHeader)
-            return try RecordHeader(
-                reading: UnsafeRawBufferPointer(bytes),
-                expectedSequence: sequence
-            )
-        }
-        guard kind == nil || kind == header.kind else {
-            throw StreamError.recordOutOfPlace(kind: header.kind)
-        }
-        let body = UnsafeMutableRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
-        try source.copyNext(into: body, of: .recordBody)
-        if header.kind != .pages {
-            guard header.checksum == ExtendedStream.checksum(UnsafeRawBufferPointer(body)) else {
-                throw StreamError.recordDamaged(kind: header.kind, sequence: sequence)
-            }
-        }
-        sequence &+= 1
-        statistics.extendedByteCount += ExtendedStream.recordHeaderByteCount + body.count
-        return header
-    }
+    // MARK: The work of a thread
 
-    private mutating func decodeBatch(
-        _ body: UnsafeRawBufferPointer,
-        checksum: UInt64,
-        _ pages: inout PageDecoder
-    ) throws {
-        let fixedByteCount =
-            StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
-        let batch: (entryCount: Int, byteCount: Int)
-        do throws(PageCodecError) {
-            batch = try pages.decode(
-                body,
-                checksum: checksum,
-                into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...])
-            )
-        } catch {
-            throw StreamError.page(error)
-        }
-        let bodyByteCount = StockStream.pageDataHeaderByteCount + batch.byteCount
-        let numbers = [
-            StockRecordType.pageData, UInt32(bodyByteCount), UInt32(batch.entryCount), 0,
-        ]
-        for (index, number) in numbers.enumerated() {
-            output.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
-        }
-        statistics.pages = pages.statistics
-        let entries = (output.baseAddress.unsafelyUnwrapped + fixedByteCount)
-            .assumingMemoryBound(to: UInt64.self)
-        statistics.noteBatch(
-            firstPFN: PageEntry(bits: UInt64(littleEndian: entries[0])).pfn,
-            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[batch.entryCount - 1])).pfn
-        )
-        try write([
-            UnsafeRawBufferPointer(
-                rebasing: output.prefix(StockStream.recordHeaderByteCount + bodyByteCount)
-            )
-        ])
-    }
-
-    /// Passes on a libxc record, the first part of which is in `input`.
-    ///
-    /// - Returns: Its type.
-    private mutating func decodeStockRecord(
-        _ first: RecordHeader,
-        _ sequence: inout UInt32
-    ) throws -> UInt32 {
-        guard first.bodyByteCount >= StockStream.recordHeaderByteCount else {
-            throw StreamError.recordLengthOutOfRange(
-                kind: .stockRecord,
-                byteCount: first.bodyByteCount
-            )
-        }
-        let stock = try StockRecordHeader(
-            reading: UnsafeRawBufferPointer(
-                rebasing: input.prefix(StockStream.recordHeaderByteCount)
-            )
-        )
-        let announcedByteCount = StockStream.recordHeaderByteCount + stock.paddedBodyByteCount
-        var header = first
-        var foundByteCount = 0
+    private func work(_ didDecodeCheckpoint: () throws -> Void) {
+        let memory = DecodingMemory()
+        var laneInUse: ExpansionLane?
         while true {
-            foundByteCount += header.bodyByteCount
-            let continues = header.flags == RecordHeader.continuesFlag
-            guard
-                continues
-                    ? foundByteCount < announcedByteCount : foundByteCount == announcedByteCount
-            else {
-                throw StreamError.carriedRecordMismatch(
-                    announcedByteCount: announcedByteCount,
-                    foundByteCount: foundByteCount
-                )
+            let ticket = workers.takeTicket()
+            guard reading.enter(ticket) else { return }
+            do {
+                let unit = try reader.read(into: memory.input)
+                // Nothing is read beyond END, and beyond CHECKPOINT not yet.
+                if unit.isEnd {
+                    reading.close()
+                } else if !unit.isCheckpoint {
+                    reading.leave()
+                }
+                laneInUse = unit.lane
+                guard let batch = try expand(unit, memory) else { return }
+                laneInUse = nil
+                guard decoding.enter(ticket) else { return }
+                let output = try decode(batch, unit, memory)
+                decoding.leave()
+                guard writing.enter(ticket) else { return }
+                try write([output.bytes])
+                statistics.takeOver(output.statistics, extendedByteCount: unit.byteCount)
+                if unit.isCheckpoint {
+                    try didDecodeCheckpoint()
+                    reading.leave()
+                }
+                writing.leave()
+                if unit.isEnd { return workers.finish() }
+            } catch {
+                // What came before is still written; what comes after is not.
+                reading.close()
+                laneInUse?.turns.close()
+                if writing.enter(ticket) { workers.fail(error) }
+                decoding.close()
+                writing.close()
+                return
             }
-            try write([
-                UnsafeRawBufferPointer(rebasing: input.prefix(header.bodyByteCount))
-            ])
-            guard continues else { return stock.type }
-            header = try readRecord(&sequence, mustBe: .stockRecord)
         }
+    }
+
+    /// Expands a compressed batch, beside other threads.
+    ///
+    /// - Returns: The body of the PAGES record, or `nil` if another thread has failed.
+    private func expand(
+        _ unit: DecodedUnit,
+        _ memory: DecodingMemory
+    ) throws -> UnsafeRawBufferPointer? {
+        guard case .compressed(let stored, let lane, let laneTicket) = unit.content else {
+            return unit.body
+        }
+        guard lane.turns.enter(laneTicket) else { return nil }
+        let batch = try lane.decompressor.expand(
+            stored,
+            into: memory.expanded.prefix(PageFormat.batchByteCountMaximum)
+        )
+        lane.turns.leave()
+        return batch
+    }
+
+    /// Rebuilds what libxc wrote, in the turn for that.
+    private func decode(
+        _ batch: UnsafeRawBufferPointer,
+        _ unit: DecodedUnit,
+        _ memory: DecodingMemory
+    ) throws -> (bytes: UnsafeRawBufferPointer, statistics: StreamStatistics) {
+        guard let pages else { preconditionFailure("pages before PARAMETERS") }
+        guard let checksum = unit.batchChecksum else {
+            if let type = unit.completedType { pages.noteRecord(type: type) }
+            return (batch, pages.statistics)
+        }
+        return (
+            try pages.decode(batch, checksum: checksum, into: memory.output), pages.statistics
+        )
     }
 
     // MARK: Stock
 
     /// Passes on a libxc stream whose image header is in `input`.
-    private mutating func passOnStockStream(_ didDecodeCheckpoint: () throws -> Void) throws {
-        let headers = UnsafeMutableRawBufferPointer(
-            rebasing: input.prefix(StockStream.headersByteCount)
-        )
-        try source.copyNext(
-            into: UnsafeMutableRawBufferPointer(
-                rebasing: headers[StockStream.imageHeaderByteCount...]
-            ),
-            of: .domainHeader
-        )
-        try write([UnsafeRawBufferPointer(headers)])
+    private func passOnStockStream(
+        _ imageHeader: UnsafeRawBufferPointer,
+        _ didDecodeCheckpoint: () throws -> Void
+    ) throws {
+        let memory = ScratchMemory(byteCount: ExtendedStream.fragmentByteCountMaximum)
+        try write([imageHeader])
+        let domainHeader = memory.prefix(StockStream.domainHeaderByteCount)
+        try reader.source.copyNext(into: domainHeader, of: .domainHeader)
+        try write([UnsafeRawBufferPointer(domainHeader)])
         while true {
-            let headerPart = UnsafeMutableRawBufferPointer(
-                rebasing: input.prefix(StockStream.recordHeaderByteCount)
-            )
-            try source.copyNext(into: headerPart, of: .recordHeader)
+            let headerPart = memory.prefix(StockStream.recordHeaderByteCount)
+            try reader.source.copyNext(into: headerPart, of: .recordHeader)
             let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
             try write([UnsafeRawBufferPointer(headerPart)])
             var remaining = header.paddedBodyByteCount
             while remaining > 0 {
-                let part = UnsafeMutableRawBufferPointer(
-                    rebasing: input.prefix(min(remaining, input.count))
+                let part = memory.prefix(
+                    min(remaining, ExtendedStream.fragmentByteCountMaximum)
                 )
-                try source.copyNext(into: part, of: .recordBody)
+                try reader.source.copyNext(into: part, of: .recordBody)
                 try write([UnsafeRawBufferPointer(part)])
                 remaining -= part.count
             }
@@ -271,8 +216,62 @@ public struct StreamDecoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
         }
     }
 
-    private mutating func write(_ pieces: [UnsafeRawBufferPointer]) throws {
+    private func write(_ pieces: [UnsafeRawBufferPointer]) throws {
         try sink.write(pieces)
         for piece in pieces { statistics.stockByteCount += piece.count }
+    }
+}
+
+/// The page decoder, and its output as `PAGE_DATA` records.
+private final class BatchDecoding {
+    private(set) var statistics = StreamStatistics()
+    private var decoder: PageDecoder
+
+    init(slotCount: Int) throws(PageCodecError) {
+        decoder = try PageDecoder(slotCount: slotCount)
+    }
+
+    func noteRecord(type: UInt32) {
+        statistics.noteRecord(type: type)
+    }
+
+    /// Rebuilds a record.
+    ///
+    /// - Returns: The record, in `memory`.
+    func decode(
+        _ batch: UnsafeRawBufferPointer,
+        checksum: UInt64,
+        into memory: ScratchMemory
+    ) throws(StreamError) -> UnsafeRawBufferPointer {
+        let fixedByteCount =
+            StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
+        let output = memory.prefix(fixedByteCount + PageDecoder.outputByteCountMaximum)
+        let rebuilt: (entryCount: Int, byteCount: Int)
+        do throws(PageCodecError) {
+            rebuilt = try decoder.decode(
+                batch,
+                checksum: checksum,
+                into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...])
+            )
+        } catch {
+            throw .page(error)
+        }
+        let bodyByteCount = StockStream.pageDataHeaderByteCount + rebuilt.byteCount
+        let numbers = [
+            StockRecordType.pageData, UInt32(bodyByteCount), UInt32(rebuilt.entryCount), 0,
+        ]
+        for (index, number) in numbers.enumerated() {
+            output.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+        }
+        statistics.pages = decoder.statistics
+        let entries = (output.baseAddress.unsafelyUnwrapped + fixedByteCount)
+            .assumingMemoryBound(to: UInt64.self)
+        statistics.noteBatch(
+            firstPFN: PageEntry(bits: UInt64(littleEndian: entries[0])).pfn,
+            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[rebuilt.entryCount - 1])).pfn
+        )
+        return UnsafeRawBufferPointer(
+            rebasing: output.prefix(StockStream.recordHeaderByteCount + bodyByteCount)
+        )
     }
 }

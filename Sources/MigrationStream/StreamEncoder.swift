@@ -1,26 +1,24 @@
 internal import PageCodec
+internal import Synchronization
 
 /// Turns a libxc stream into an extended one.
 ///
-/// It writes every record as soon as it has read it, so that nothing is held back while the source
-/// has nothing to give. Memory: one page batch and what `PageEncoder` takes.
-public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
-    /// What was encoded so far.
-    public var statistics: StreamStatistics {
-        var result = counters
-        result.pages = pages.statistics
-        return result
-    }
+/// Each thread reads a record and codes it, in turn, since the page cache has an order; compresses
+/// it beside the others; and writes it, in turn. A record is written as soon as it can be: nothing
+/// is held back while the source has nothing to give. Memory: what `PageEncoder` takes, and for each
+/// thread a page batch, coded and compressed, and a compressor.
+public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
+    // SAFETY: `reader` is touched in the turns of `reading` only, `writer` in those of `writing`.
+    private var reader: EncodingReader<Source>
+    private var writer: RecordWriter<Sink>
+    private let policy: SharedCompressionPolicy
+    private let lanes: LanePool?
+    private let parameters: StreamParameters
+    private let threadCount: Int
 
-    private var source: Source
-    private var sink: Sink
-    private let slotCount: Int
-    private var pages: PageEncoder
-    private let memory = BatchMemory()
-    private let compressor: ResidueCompressor?
-    private var counters = StreamStatistics()
-    private var sequence: UInt32 = 0
-    private let buffer: UnsafeMutableRawBufferPointer
+    private let reading = Turns()
+    private let writing = Turns()
+    private let workers = Workers()
 
     /// Allocates an encoder with a cache of the given size.
     ///
@@ -28,242 +26,142 @@ public struct StreamEncoder<Source: ByteSource, Sink: ByteSink>: ~Copyable {
     ///   - source: The libxc stream.
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
-    ///   - compression: How hard to compress what the page classes leave, if at all.
+    ///   - compression: How hard to compress what the page classes leave.
+    ///   - threads: How many threads encode.
     /// - Throws: `PageCodecError` or `StreamError` if the memory is not there.
     public init(
         from source: Source,
         to sink: Sink,
         cacheSize: CacheSize,
-        compression: Compression = .off
+        compression: Compression = .off,
+        threads: ThreadCount = .one
     ) throws {
-        // All that can throw comes first: nothing is half-made then.
-        let compressor: ResidueCompressor? =
-            switch compression {
-            case .off: nil
-            case .level(let level): try ResidueCompressor(level: level)
-            }
-        let pages = try PageEncoder(slotCount: cacheSize.slotCount)
-        self.compressor = compressor
-        self.pages = pages
-        self.source = source
-        self.sink = sink
-        slotCount = cacheSize.slotCount
-        buffer = .allocate(byteCount: Self.bufferByteCount, alignment: PageFormat.pageByteCount)
+        threadCount = threads.value
+        policy = SharedCompressionPolicy(compression, threadCount: threads.value)
+        lanes = compression == .off ? nil : try LanePool(count: threads.value)
+        parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
+        reader = try EncodingReader(source, slotCount: cacheSize.slotCount)
+        writer = RecordWriter(sink)
     }
 
-    deinit { buffer.deallocate() }
+    /// What was encoded so far; to be asked before or after `run`, or while it calls back.
+    public var statistics: StreamStatistics { writer.statistics }
 
     /// Encodes up to and including the END record.
     ///
-    /// - Parameter didEncode: Called after each libxc record, when it has been written.
+    /// - Parameter didEncode: Called after each libxc record, when it has been written, on any
+    ///   thread, but never on two at once.
     /// - Throws: `StreamError` for a stream that is not libxc's, or what source or sink throw.
-    public mutating func run(didEncode: (EncodedRecord) -> Void = { _ in }) throws {
+    public func run(
+        didEncode: @escaping @Sendable (EncodedRecord) -> Void = { _ in }
+    ) throws {
         try encodeHeaders()
-        while true {
-            let type = try encodeRecord()
-            didEncode(
-                EncodedRecord(
-                    isCheckpoint: type == StockRecordType.checkpoint,
-                    statistics: statistics
-                )
-            )
-            if type == StockRecordType.end { return }
-        }
+        try workers.run(threadCount: threadCount) { self.work(didEncode) }
     }
 
-    /// The largest `PAGE_DATA` record that is coded, padded to whole pages.
-    private static var bufferByteCount: Int {
-        StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
-            + PageDecoder.outputByteCountMaximum
-    }
-
-    private mutating func encodeHeaders() throws {
-        let headers = UnsafeMutableRawBufferPointer(
-            rebasing: buffer.prefix(StockStream.headersByteCount)
-        )
-        let (imagePart, domainPart) = (
-            UnsafeMutableRawBufferPointer(
-                rebasing: headers.prefix(StockStream.imageHeaderByteCount)
-            ),
-            UnsafeMutableRawBufferPointer(
-                rebasing: headers.suffix(StockStream.domainHeaderByteCount)
-            )
-        )
-        try source.copyNext(into: imagePart, of: .imageHeader)
-        let image = try ImageHeader(reading: UnsafeRawBufferPointer(imagePart))
-        guard image.format == .stock else { throw StreamError.wrongFormat(found: image.format) }
-        try source.copyNext(into: domainPart, of: .domainHeader)
-        counters.stockByteCount += headers.count
-
-        let imageHeader = ExtendedStream.imageHeader
-        try imageHeader.withUnsafeBytes { try sink.write([$0]) }
-        counters.extendedByteCount += imageHeader.count
+    private func encodeHeaders() throws {
+        let headers = try reader.readHeaders()
+        try ExtendedStream.imageHeader.withUnsafeBytes { try writer.write([$0]) }
         try withUnsafeTemporaryAllocation(
             byteCount: ExtendedStream.parametersByteCount,
             alignment: 8
         ) { bytes in
-            StreamParameters(
-                slotCount: slotCount,
-                windowLog: compressor.map { _ in ExtendedStream.windowLogs.upperBound }
-            ).write(to: bytes)
-            try write(.parameters, UnsafeRawBufferPointer(bytes))
+            parameters.write(to: bytes)
+            try writer.write(OutgoingRecord(.parameters, UnsafeRawBufferPointer(bytes)))
         }
-        try write(.headers, UnsafeRawBufferPointer(headers))
+        try writer.write(OutgoingRecord(.headers, headers))
+        writer.note(reader.statistics)
     }
 
-    /// Encodes one libxc record.
-    ///
-    /// - Returns: Its type.
-    private mutating func encodeRecord() throws -> UInt32 {
-        let headerPart = UnsafeMutableRawBufferPointer(
-            rebasing: buffer.prefix(StockStream.recordHeaderByteCount)
-        )
-        try source.copyNext(into: headerPart, of: .recordHeader)
-        let header = try StockRecordHeader(reading: UnsafeRawBufferPointer(headerPart))
-        let byteCount = headerPart.count + header.paddedBodyByteCount
-        counters.stockByteCount += byteCount
-        guard header.type == StockRecordType.pageData, byteCount <= buffer.count else {
-            try carry(byteCount: byteCount, readByteCount: headerPart.count)
-            counters.noteRecord(type: header.type)
-            return header.type
-        }
-        let body = try source.nextExactly(
-            header.paddedBodyByteCount,
-            scratch: UnsafeMutableRawBufferPointer(rebasing: buffer[headerPart.count...]),
-            of: .recordBody
-        )
-        if let batch = PageDataBody(header, body) {
-            let coded = pages.encode(
-                entries: batch.entries,
-                pages: batch.pages,
-                residue: compressor == nil ? .sent : .compressed,
-                into: memory
-            )
-            if let first = batch.entries.first, let last = batch.entries.last {
-                counters.noteBatch(
-                    firstPFN: PageEntry(bits: first).pfn,
-                    lastPFN: PageEntry(bits: last).pfn
-                )
-            }
-            try write(coded)
-        } else {
-            // Not what libxc writes; its reader may judge it.
-            let bodyPart = UnsafeMutableRawBufferPointer(
-                rebasing: buffer[headerPart.count..<byteCount]
-            )
-            if bodyPart.baseAddress.map(UnsafeRawPointer.init) != body.baseAddress {
-                bodyPart.copyMemory(from: body)
-            }
-            try carry(byteCount: byteCount, readByteCount: byteCount)
-        }
-        return header.type
-    }
+    // MARK: The work of a thread
 
-    /// Sends a libxc record as it is, in fragments.
-    ///
-    /// - Parameters:
-    ///   - byteCount: The length of the record with its header and padding.
-    ///   - readByteCount: How much of it the buffer holds already.
-    /// - Throws: What source or sink throw.
-    private mutating func carry(byteCount: Int, readByteCount: Int) throws {
-        var sentByteCount = 0
-        while sentByteCount < byteCount {
-            let fragmentByteCount = min(
-                byteCount - sentByteCount,
-                ExtendedStream.fragmentByteCountMaximum
-            )
-            let fragmentEnd = sentByteCount + fragmentByteCount
-            let fragment: UnsafeMutableRawBufferPointer
-            if fragmentEnd <= readByteCount {
-                fragment = UnsafeMutableRawBufferPointer(
-                    rebasing: buffer[sentByteCount..<fragmentEnd]
-                )
-            } else {
-                let presentByteCount = max(readByteCount - sentByteCount, 0)
-                fragment = UnsafeMutableRawBufferPointer(
-                    rebasing: buffer.prefix(fragmentByteCount)
-                )
-                try source.copyNext(
-                    into: UnsafeMutableRawBufferPointer(rebasing: fragment[presentByteCount...]),
-                    of: .recordBody
-                )
+    private func work(_ didEncode: (EncodedRecord) -> Void) {
+        let memory = EncodingMemory()
+        while true {
+            let ticket = workers.takeTicket()
+            guard reading.enter(ticket) else { return }
+            do {
+                let unit = try reader.read(policy.effort, into: memory)
+                let lane = unit.effort == nil ? nil : lanes?.take()
+                // Nothing is read beyond END.
+                if unit.isEnd { reading.close() } else { reading.leave() }
+                let record = try finish(unit, lane, memory)
+                guard writing.enter(ticket) else { return }
+                try write(record, unit, didEncode)
+                writing.leave()
+                if unit.isEnd { return workers.finish() }
+            } catch {
+                // What was read before is still written; what comes after is not.
+                reading.close()
+                if writing.enter(ticket) { workers.fail(error) }
+                writing.close()
+                return
             }
-            let flags = fragmentEnd < byteCount ? RecordHeader.continuesFlag : 0
-            try write(.stockRecord, flags: flags, UnsafeRawBufferPointer(fragment))
-            sentByteCount = fragmentEnd
         }
     }
 
-    private mutating func write(
-        _ kind: RecordKind,
-        flags: UInt16 = 0,
-        _ body: UnsafeRawBufferPointer
+    /// Compresses what is to be compressed, beside other threads.
+    private func finish(
+        _ unit: EncodedUnit,
+        _ lane: Lane?,
+        _ memory: EncodingMemory
+    ) throws -> OutgoingRecord {
+        switch unit.content {
+        case .fragment(let bytes, let continues):
+            return OutgoingRecord(
+                .stockRecord,
+                flags: continues ? RecordHeader.continuesFlag : 0,
+                bytes
+            )
+        case .batch(let batch):
+            guard let lane, let effort = unit.effort else { return OutgoingRecord(batch) }
+            let start = ContinuousClock.now
+            let body = try lane.compressor.compress(
+                batch,
+                effort: effort,
+                lane: lane.number,
+                into: memory.compressed
+            )
+            lanes?.giveBack(lane)
+            let record = OutgoingRecord(compressed: body)
+            policy.update {
+                $0.noteCoding(
+                    residueByteCount: batch.byteCount,
+                    seconds: unit.codingSeconds
+                )
+                $0.noteCompression(
+                    effort: effort,
+                    residueByteCount: batch.byteCount,
+                    compressedByteCount: record.byteCount,
+                    seconds: (ContinuousClock.now - start).inSeconds
+                )
+            }
+            return record
+        }
+    }
+
+    private func write(
+        _ record: OutgoingRecord,
+        _ unit: EncodedUnit,
+        _ didEncode: (EncodedRecord) -> Void
     ) throws {
-        let header = nextHeader(
-            kind,
-            flags: flags,
-            bodyByteCount: body.count,
-            checksum: ExtendedStream.checksum(body)
-        )
-        try write(header, [body])
-    }
-
-    private mutating func write(_ batch: CodedBatch) throws {
-        guard let compressor else {
-            let header = nextHeader(
-                .pages,
-                flags: 0,
-                bodyByteCount: batch.byteCount,
-                checksum: batch.checksum
+        let time = try writer.write(record)
+        policy.update {
+            $0.noteWrite(
+                byteCount: record.byteCount,
+                seconds: time.writing.inSeconds,
+                idleSeconds: time.idle.inSeconds
             )
-            let sections = batch.sections
-            try write(
-                header,
-                [
-                    sections.header, sections.entries, sections.classes, sections.control,
-                    sections.literals,
-                ]
+        }
+        writer.note(unit.statistics)
+        if case .batch = unit.content { writer.statistics.noteEffort(unit.effort) }
+        guard let type = unit.completedType else { return }
+        didEncode(
+            EncodedRecord(
+                isCheckpoint: type == StockRecordType.checkpoint,
+                statistics: writer.statistics
             )
-            return
-        }
-        let body = try compressor.compress(batch)
-        let header = nextHeader(
-            .compressedPages,
-            flags: 0,
-            bodyByteCount: body.reduce(0) { $0 + $1.count },
-            checksum: ExtendedStream.checksum(body)
         )
-        try write(header, body)
-    }
-
-    private mutating func nextHeader(
-        _ kind: RecordKind,
-        flags: UInt16,
-        bodyByteCount: Int,
-        checksum: UInt64
-    ) -> RecordHeader {
-        defer { sequence &+= 1 }
-        return RecordHeader(
-            kind: kind,
-            flags: flags,
-            bodyByteCount: bodyByteCount,
-            sequence: sequence,
-            checksum: checksum
-        )
-    }
-
-    private mutating func write(
-        _ header: RecordHeader,
-        _ body: [UnsafeRawBufferPointer]
-    ) throws {
-        try withUnsafeTemporaryAllocation(
-            byteCount: ExtendedStream.recordHeaderByteCount,
-            alignment: 8
-        ) { bytes in
-            header.write(to: bytes)
-            try sink.write([UnsafeRawBufferPointer(bytes)] + body)
-        }
-        counters.extendedByteCount += ExtendedStream.recordHeaderByteCount + header.bodyByteCount
     }
 }
 
@@ -275,39 +173,24 @@ public struct EncodedRecord: Sendable {
     public let statistics: StreamStatistics
 }
 
-/// The body of a `PAGE_DATA` record as libxc writes it.
-private struct PageDataBody {
-    let entries: UnsafeBufferPointer<UInt64>
-    let pages: UnsafeRawPointer
+/// The policy, for all threads.
+private final class SharedCompressionPolicy: Sendable {
+    private let policy: Mutex<CompressionPolicy>
 
-    /// Looks at a body, aligned to 8 bytes; `nil` if it cannot be coded and rebuilt exactly.
-    init?(_ header: StockRecordHeader, _ bytes: UnsafeRawBufferPointer) {
-        guard
-            header.bodyByteCount >= StockStream.pageDataHeaderByteCount,
-            let body = bytes.baseAddress
-        else { return nil }
-        let count = Int(UInt32(littleEndian: body.load(as: UInt32.self)))
-        let reserved = body.load(fromByteOffset: 4, as: UInt32.self)
-        let entriesByteCount = 8 * count
-        guard
-            1...PageFormat.entriesPerBatchMaximum ~= count, reserved == 0,
-            header.bodyByteCount >= StockStream.pageDataHeaderByteCount + entriesByteCount
-        else { return nil }
-        entries = UnsafeBufferPointer(
-            start: (body + StockStream.pageDataHeaderByteCount)
-                .assumingMemoryBound(to: UInt64.self),
-            count: count
-        )
-        pages = body + StockStream.pageDataHeaderByteCount + entriesByteCount
-        var pageCount = 0
-        for bits in entries {
-            let entry = PageEntry(bits: UInt64(littleEndian: bits))
-            guard entry.isCanonical else { return nil }
-            if entry.hasContent { pageCount += 1 }
-        }
-        let expectedByteCount =
-            StockStream.pageDataHeaderByteCount + entriesByteCount
-            + pageCount * PageFormat.pageByteCount
-        guard header.bodyByteCount == expectedByteCount else { return nil }
+    init(_ compression: Compression, threadCount: Int) {
+        policy = Mutex(CompressionPolicy(compression, threadCount: threadCount))
+    }
+
+    var effort: CompressionEffort? { policy.withLock { $0.effort } }
+
+    func update(_ body: (inout CompressionPolicy) -> Void) {
+        policy.withLock { body(&$0) }
+    }
+}
+
+extension Duration {
+    /// As a number, for computing.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

@@ -39,7 +39,11 @@ public enum StreamError: Error, Equatable {
     /// zstd could not compress or expand; the text is zstd's.
     case compressionFailed(String)
     /// The sender announced a compression window of a size that is not supported.
-    case windowOutOfRange(windowLog: Int)
+    case windowOutOfRange(windowLog: Int, laneCount: Int)
+    /// A compressed batch belongs to a lane that was not announced.
+    case unknownLane(Int, laneCount: Int)
+    /// The system did not start a thread.
+    case threadNotStarted
     /// A compressed batch expands to another length than it announces.
     case expandedLengthMismatch(announcedByteCount: Int, foundByteCount: Int)
     /// Bytes follow the END record.
@@ -115,9 +119,13 @@ extension StreamError: CustomStringConvertible {
             return "a libxc record announces \(announced) bytes, but \(found) came"
         case .compressionFailed(let text):
             return "the compression of a page batch failed: \(text)"
-        case .windowOutOfRange(let windowLog):
-            return "the sender compressed with a window of 2^\(windowLog) bytes, which is not "
-                + "supported"
+        case .windowOutOfRange(let windowLog, let laneCount):
+            return "the sender compressed with \(laneCount) windows of 2^\(windowLog) bytes, which "
+                + "is not supported"
+        case .unknownLane(let lane, let laneCount):
+            return "a compressed page batch has lane \(lane), but there are \(laneCount)"
+        case .threadNotStarted:
+            return "the system starts no more threads; set CLOUDNET_THREADS=1"
         case .expandedLengthMismatch(let announced, let found):
             return "a compressed page batch expands to \(found) bytes, not to \(announced)"
         case .bytesAfterEnd:

@@ -4,8 +4,8 @@ internal import PageCodec
 struct StreamParameters: Equatable {
     var slotCount: Int
 
-    /// The compression window as a power of two, if batches are compressed.
-    var windowLog: Int?
+    /// The lanes of compressed batches, if there are any.
+    var lanes: CompressionLanes?
 
     func write(to bytes: UnsafeMutableRawBufferPointer) {
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
@@ -16,18 +16,19 @@ struct StreamParameters: Equatable {
         for (index, number) in numbers.enumerated() {
             bytes.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
         }
-        guard let windowLog else { return }
+        guard let lanes else { return }
         bytes.storeBytes(
             of: ExtendedStream.compressionFeature.littleEndian,
             toByteOffset: 16,
             as: UInt64.self
         )
-        bytes.storeBytes(of: UInt8(windowLog), toByteOffset: 32, as: UInt8.self)
+        bytes.storeBytes(of: UInt8(lanes.windowLog), toByteOffset: 32, as: UInt8.self)
+        bytes.storeBytes(of: UInt8(lanes.count), toByteOffset: 33, as: UInt8.self)
     }
 
-    init(slotCount: Int, windowLog: Int? = nil) {
+    init(slotCount: Int, lanes: CompressionLanes? = nil) {
         self.slotCount = slotCount
-        self.windowLog = windowLog
+        self.lanes = lanes
     }
 
     init(reading bytes: UnsafeRawBufferPointer) throws(StreamError) {
@@ -54,14 +55,26 @@ struct StreamParameters: Equatable {
         }
         // Bytes 24 to 31 are optional features, which a reader need not know.
         if features & ExtendedStream.compressionFeature != 0 {
-            let windowLog = Int(bytes[32])
-            guard ExtendedStream.windowLogs ~= windowLog else {
-                throw .windowOutOfRange(windowLog: windowLog)
+            let lanes = CompressionLanes(count: Int(bytes[33]), windowLog: Int(bytes[32]))
+            guard
+                ExtendedStream.windowLogs ~= lanes.windowLog,
+                ExtendedStream.laneCounts ~= lanes.count,
+                lanes.count << lanes.windowLog <= ExtendedStream.windowByteCountMaximum
+            else {
+                throw .windowOutOfRange(windowLog: lanes.windowLog, laneCount: lanes.count)
             }
-            self.windowLog = windowLog
+            self.lanes = lanes
         }
-        guard bytes[(windowLog == nil ? 32 : 33)...].allSatisfy({ $0 == 0 }) else {
+        guard bytes[(lanes == nil ? 32 : 34)...].allSatisfy({ $0 == 0 }) else {
             throw .reservedFieldSet(part: .parameters)
         }
     }
+}
+
+/// Independent pairs of zstd streams, so that batches can be compressed side by side.
+struct CompressionLanes: Equatable {
+    var count: Int
+
+    /// The window of the literals of each, as a power of two.
+    var windowLog: Int
 }

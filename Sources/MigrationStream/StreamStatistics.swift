@@ -10,6 +10,8 @@ public struct StreamStatistics: Equatable, Sendable {
     public var stockByteCount = 0
     /// Bytes of the extended stream.
     public var extendedByteCount = 0
+    /// How many page batches were sent with which effort, by its name; "off" without compression.
+    public private(set) var effortBatchCounts: [String: Int] = [:]
 
     // The last pfn of the batch before, to notice a new round.
     private var lastPFN: UInt64?
@@ -17,6 +19,28 @@ public struct StreamStatistics: Equatable, Sendable {
 
     /// Statistics of nothing.
     public init() {}
+
+    /// Takes over what the reading end counts, which may be ahead of the writing end.
+    mutating func takeOverSource(of read: StreamStatistics) {
+        let (extendedByteCount, effortBatchCounts) = (extendedByteCount, effortBatchCounts)
+        self = read
+        self.extendedByteCount = extendedByteCount
+        self.effortBatchCounts = effortBatchCounts
+    }
+
+    /// Takes over what the decoding end counts, and counts a record that was read.
+    mutating func takeOver(_ decoded: StreamStatistics, extendedByteCount: Int) {
+        let read = self.extendedByteCount + extendedByteCount
+        let written = stockByteCount
+        self = decoded
+        self.extendedByteCount = read
+        stockByteCount = written
+    }
+
+    /// Notes how a batch was compressed.
+    mutating func noteEffort(_ effort: CompressionEffort?) {
+        effortBatchCounts[effort?.description ?? "off", default: 0] += 1
+    }
 
     /// Notes a libxc record that holds no pages.
     mutating func noteRecord(type: UInt32) {
@@ -41,6 +65,14 @@ extension StreamStatistics: CustomStringConvertible {
         let tenths = stockByteCount == 0 ? 0 : extendedByteCount * 1000 / stockByteCount
         let rounds = roundCount == 1 ? "1 round" : "\(roundCount) rounds"
         return "\(rounds): \(pages); \(stockByteCount) stock bytes as \(extendedByteCount) "
-            + "(\(tenths / 10).\(tenths % 10)%)"
+            + "(\(tenths / 10).\(tenths % 10)%)\(efforts)"
+    }
+
+    /// Which efforts were used, if there was any compression.
+    private var efforts: String {
+        guard effortBatchCounts.keys.contains(where: { $0 != "off" }) else { return "" }
+        let counts = effortBatchCounts.sorted { $0.value > $1.value }
+        return "; batches per zstd level: "
+            + counts.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     }
 }

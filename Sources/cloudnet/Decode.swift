@@ -9,18 +9,26 @@ struct Decode: ParsableCommand {
         discussion: "A summary of page classes and bytes goes to standard error."
     )
 
+    @Option(help: "How many threads decode, \(ThreadsOption.expectation).")
+    var threads: Int?
+
     @Argument(help: "The extended stream; '-' is standard input.")
     var input = "-"
 
     @Argument(help: "Where the libxc stream goes; '-' is standard output.")
     var output = "-"
 
+    func validate() throws {
+        try ThreadsOption.validate(threads)
+    }
+
     func run() throws {
         let summary = try withStreams(from: input, to: output) { source, sink in
-            var decoder = StreamDecoder(
+            let decoder = StreamDecoder(
                 from: source,
                 to: sink,
-                cacheByteCountMaximum: AvailableMemory.byteCountForCache()
+                cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
+                threads: ThreadsOption.count(threads)
             )
             _ = try decoder.run(acceptsStockStream: false)
             return decoder.statistics.description

@@ -17,7 +17,10 @@ struct Encode: ParsableCommand {
         parsing: .unconditional,
         help: "How hard to compress what the page classes leave: \(Compression.expectation)."
     )
-    var compression = "off"
+    var compression = "auto"
+
+    @Option(help: "How many threads encode, \(ThreadsOption.expectation).")
+    var threads: Int?
 
     @Argument(help: "The libxc stream; '-' is standard input.")
     var input = "-"
@@ -29,6 +32,7 @@ struct Encode: ParsableCommand {
         guard Compression(compression) != nil else {
             throw ValidationError("--compression must be \(Compression.expectation).")
         }
+        try ThreadsOption.validate(threads)
         guard let cacheMib else { return }
         guard CacheSize(mebibytes: cacheMib) != nil else {
             let range = CacheSize.mebibyteRange
@@ -41,11 +45,12 @@ struct Encode: ParsableCommand {
     func run() throws {
         let cacheSize = cacheMib.flatMap(CacheSize.init(mebibytes:)) ?? .offlineDefault
         let summary = try withStreams(from: input, to: output) { source, sink in
-            var encoder = try StreamEncoder(
+            let encoder = try StreamEncoder(
                 from: source,
                 to: sink,
                 cacheSize: cacheSize,
-                compression: Compression(compression) ?? .off
+                compression: Compression(compression) ?? .auto,
+                threads: ThreadsOption.count(threads)
             )
             try encoder.run()
             return encoder.statistics.description

@@ -83,7 +83,7 @@ func outcome(
 ) throws -> Outcome {
     let source = MemorySource(bytes)
     let sink = MemorySink()
-    var decoder = StreamDecoder(
+    let decoder = StreamDecoder(
         from: source,
         to: sink,
         cacheByteCountMaximum: cacheByteCountMaximum

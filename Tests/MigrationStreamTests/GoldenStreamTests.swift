@@ -76,7 +76,7 @@ struct GoldenStreamTests {
         }
         #expect(throws: TestFileError.cannotDecompress(path, status: 1 << 8)) {
             let size = try #require(CacheSize(mebibytes: 1))
-            var encoder = try StreamEncoder(
+            let encoder = try StreamEncoder(
                 from: try CompressedSource(path: path),
                 to: MemorySink(),
                 cacheSize: size
@@ -106,7 +106,7 @@ struct GoldenStreamTests {
         let descriptor = fileno(file)
 
         let stock = try CompressedSource(path: path)
-        var encoder = try StreamEncoder(
+        let encoder = try StreamEncoder(
             from: stock,
             to: FileDescriptorSink(descriptor, name: "a temporary file"),
             cacheSize: .offlineDefault
@@ -116,7 +116,7 @@ struct GoldenStreamTests {
 
         try #require(lseek(descriptor, 0, SEEK_SET) == 0)
         let comparison = ComparingSink(with: try CompressedSource(path: path))
-        var decoder = StreamDecoder(
+        let decoder = StreamDecoder(
             from: FileDescriptorSource(descriptor, name: "a temporary file"),
             to: comparison,
             cacheByteCountMaximum: CacheSize.offlineDefault.byteCount

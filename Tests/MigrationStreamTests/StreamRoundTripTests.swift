@@ -171,7 +171,7 @@ struct StreamRoundTripTests {
     @Test func nothingIsHeldBack() throws {
         let sink = MemorySink()
         let size = try #require(CacheSize(mebibytes: 1))
-        var encoder = try StreamEncoder(
+        let encoder = try StreamEncoder(
             from: MemorySource(SmallStream.stock),
             to: sink,
             cacheSize: size
@@ -192,7 +192,7 @@ struct StreamRoundTripTests {
     @Test func encoderReadsNothingBeyondTheEnd() throws {
         let source = MemorySource(SmallStream.stock + [1, 2, 3])
         let size = try #require(CacheSize(mebibytes: 1))
-        var encoder = try StreamEncoder(from: source, to: MemorySink(), cacheSize: size)
+        let encoder = try StreamEncoder(from: source, to: MemorySink(), cacheSize: size)
         try encoder.run()
         #expect(source.readByteCount == SmallStream.stock.count)
     }
@@ -216,7 +216,7 @@ struct StreamRoundTripTests {
     ) throws {
         let source = MemorySource(bytes + [1, 2, 3])
         let sink = MemorySink()
-        var decoder = StreamDecoder(from: source, to: sink, cacheByteCountMaximum: 64 << 20)
+        let decoder = StreamDecoder(from: source, to: sink, cacheByteCountMaximum: 64 << 20)
         var checkpoints: [[Int]] = []
         let found = try decoder.run(acceptsStockStream: true) {
             checkpoints.append([source.readByteCount, sink.bytes.count])
@@ -256,7 +256,7 @@ struct StreamRoundTripTests {
     @Test func errorsOfTheTransportComeThrough() throws {
         let size = try #require(CacheSize(mebibytes: 1))
         #expect(throws: Broken()) {
-            var encoder = try StreamEncoder(
+            let encoder = try StreamEncoder(
                 from: BrokenSource(),
                 to: MemorySink(),
                 cacheSize: size
@@ -264,7 +264,7 @@ struct StreamRoundTripTests {
             try encoder.run()
         }
         #expect(throws: Broken()) {
-            var encoder = try StreamEncoder(
+            let encoder = try StreamEncoder(
                 from: MemorySource(SmallStream.stock),
                 to: BreakingSink(),
                 cacheSize: size
@@ -273,7 +273,7 @@ struct StreamRoundTripTests {
         }
         let encoded = try encode(SmallStream.stock).bytes
         #expect(throws: Broken()) {
-            var decoder = StreamDecoder(
+            let decoder = StreamDecoder(
                 from: MemorySource(encoded),
                 to: BreakingSink(),
                 cacheByteCountMaximum: 64 << 20

@@ -12,7 +12,7 @@ public func encode(
     guard let size = CacheSize(mebibytes: cacheMebibytes) else {
         preconditionFailure("no such cache size")
     }
-    var encoder = try StreamEncoder(
+    let encoder = try StreamEncoder(
         from: MemorySource(stock),
         to: sink,
         cacheSize: size,
@@ -30,7 +30,7 @@ public func decode(
     cacheByteCountMaximum: Int = 64 << 20
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
-    var decoder = StreamDecoder(
+    let decoder = StreamDecoder(
         from: MemorySource(extended),
         to: sink,
         cacheByteCountMaximum: cacheByteCountMaximum
