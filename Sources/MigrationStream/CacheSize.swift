@@ -18,7 +18,7 @@ public struct CacheSize: Equatable, Sendable {
     }
 
     /// The default of the offline tool, which does not know the guest.
-    public static let offlineDefault = CacheSize(byteCount: 256 << 20)
+    public static let offlineDefault = CacheSize(byteCount: 128 << 20)
 
     /// The default for a guest: half of its memory, from 16 to 256 MiB, so that sender and receiver
     /// fit into a small dom0 side by side; less where so much is not free.

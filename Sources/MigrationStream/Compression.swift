@@ -37,6 +37,19 @@ struct CompressionEffort: Hashable, Sendable {
     var isLongDistance = false
 }
 
+extension CompressionEffort {
+    /// The largest window that pays, as a power of two: a fast search finds little far back, and a
+    /// small window stays in the processor's cache.
+    var windowLogMaximum: Int {
+        if isLongDistance { return ExtendedStream.windowLogs.upperBound }
+        return level <= 1 ? 19 : level == 2 ? 20 : 21
+    }
+
+    /// The size of zstd's table, as a power of two, where another than zstd's own is better: at
+    /// level 1 a smaller one is faster by more than it costs in bytes.
+    var hashLog: Int? { level == 1 ? 13 : nil }
+}
+
 extension CompressionEffort: CustomStringConvertible {
     var description: String { isLongDistance ? "\(level) long" : "\(level)" }
 }

@@ -12,17 +12,22 @@ struct DecodingReader<Source: ByteSource> {
 
     private var sequence: UInt32 = 0
 
+    // Whether a record is used while the next one is read.
+    private let readsAhead: Bool
+
     // How long the libxc record is that fragments belong to, and how much of it came.
     private var carried: (header: StockRecordHeader, byteCount: Int)?
 
-    init(_ source: Source) {
+    init(_ source: Source, readsAhead: Bool) {
         self.source = source
+        self.readsAhead = readsAhead
     }
 
     /// Reads a record that follows HEADERS.
     ///
-    /// - Parameter memory: Where the body goes.
-    /// - Returns: The record, valid while the memory is not used again.
+    /// - Parameter memory: Where the body goes, unless the source holds it.
+    /// - Returns: The record, valid until the next call if the reader does not read ahead, else
+    ///   while the memory is not used again.
     /// - Throws: `StreamError`, or what the source throws.
     mutating func read(into memory: ScratchMemory) throws -> DecodedUnit {
         let start = recordsByteCount
@@ -48,7 +53,7 @@ struct DecodingReader<Source: ByteSource> {
     ///
     /// - Parameters:
     ///   - kind: What it must be, if that is certain.
-    ///   - memory: Where the body goes.
+    ///   - memory: Where the body goes, unless the source holds it.
     /// - Returns: Header and body.
     /// - Throws: `StreamError`, or what the source throws.
     mutating func readRecord(
@@ -68,16 +73,27 @@ struct DecodingReader<Source: ByteSource> {
         guard kind == nil || kind == header.kind else {
             throw StreamError.recordOutOfPlace(kind: header.kind)
         }
-        let body = memory.prefix(header.bodyByteCount)
-        try source.copyNext(into: body, of: .recordBody)
+        let body = try readBody(byteCount: header.bodyByteCount, into: memory)
         if header.kind != .pages {
-            guard header.checksum == ExtendedStream.checksum(UnsafeRawBufferPointer(body)) else {
+            guard header.checksum == ExtendedStream.checksum(body) else {
                 throw StreamError.recordDamaged(kind: header.kind, sequence: sequence)
             }
         }
         sequence &+= 1
         recordsByteCount += ExtendedStream.recordHeaderByteCount + body.count
-        return (header, UnsafeRawBufferPointer(body))
+        return (header, body)
+    }
+
+    private mutating func readBody(
+        byteCount: Int,
+        into memory: ScratchMemory
+    ) throws -> UnsafeRawBufferPointer {
+        let target = memory.prefix(byteCount)
+        guard readsAhead else {
+            return try source.nextExactly(byteCount, scratch: target, of: .recordBody)
+        }
+        try source.copyNext(into: target, of: .recordBody)
+        return UnsafeRawBufferPointer(target)
     }
 
     private func readCompressed(

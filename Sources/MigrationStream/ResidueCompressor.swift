@@ -84,9 +84,6 @@ private struct ZstdCompressor: ~Copyable {
     private let windowLog: Int
     private var effort: CompressionEffort?
 
-    /// Half a batch; more helps only who looks for matches far back.
-    private static let usualWindowLog = 21
-
     init(windowLog: Int) throws(StreamError) {
         guard let context = ZSTD_createCCtx() else { throw .compressionFailed("no memory") }
         self.context = context
@@ -135,8 +132,11 @@ private struct ZstdCompressor: ~Copyable {
         )
         // The record has a checksum of its own.
         try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 0))
-        let windowLog = effort.isLongDistance ? windowLog : min(windowLog, Self.usualWindowLog)
+        let windowLog = min(windowLog, effort.windowLogMaximum)
         try check(ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(windowLog)))
+        if let hashLog = effort.hashLog {
+            try check(ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, Int32(hashLog)))
+        }
         if effort.isLongDistance {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 1))
         }

@@ -37,7 +37,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         cacheByteCountMaximum: Int,
         threads: ThreadCount = .one
     ) {
-        reader = DecodingReader(source)
+        reader = DecodingReader(source, readsAhead: threads.value > 1)
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
         threadCount = threads.value
