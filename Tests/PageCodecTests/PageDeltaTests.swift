@@ -80,7 +80,8 @@ struct PageDeltaTests {
     func equalVersionsAreADeltaWithoutRuns(_ byteCount: Int) throws {
         let page = Content.noise(1, byteCount: byteCount)
         #expect(encode(page, page) == Delta(control: [0], literals: []))
-        #expect(encode(page, page, limit: 4) == Delta(control: [0], literals: []))
+        #expect(encode(page, page, limit: 1) == Delta(control: [0], literals: []))
+        #expect(encode(page, page, limit: 0) == nil)
         #expect(try apply([0], [], to: page) == page)
     }
 
@@ -110,8 +111,12 @@ struct PageDeltaTests {
         let base = Content.zero
         #expect(encode(base, Content.noise(3)) == nil)
         let target = Content.changed(base, [5: 1])
-        #expect(encode(base, target, limit: 4) == nil)
-        #expect(encode(base, target, limit: 7) == Delta(control: [1, 5, 1], literals: [1]))
+        #expect(encode(base, target, limit: 3) == nil)
+        #expect(encode(base, target, limit: 4) == Delta(control: [1, 5, 1], literals: [1]))
+        // One of the numbers takes two bytes, which shows only when it is written.
+        let late = Content.changed(base, [200: 1])
+        #expect(encode(base, late, limit: 4) == nil)
+        #expect(encode(base, late, limit: 5) == Delta(control: [1, 200, 1, 1], literals: [1]))
     }
 
     @Test func manyRunsTakeATwoByteCount() throws {
