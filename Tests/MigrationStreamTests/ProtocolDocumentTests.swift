@@ -35,7 +35,7 @@ struct ProtocolDocumentTests {
                 "image-header", "record-header", "parameters", "headers", "stock-record",
                 "numbers", "zigzag", "entry-runs", "class-runs", "delta-control",
                 "delta-literals", "compressed-pages", "reference", "unchanged", "delta",
-                "blocks", "complete-stream",
+                "blocks", "words", "blocks-words", "complete-stream",
             ]
         )
     }
@@ -249,6 +249,54 @@ struct ProtocolDocumentTests {
         #expect(try decode(rebuilt).bytes == builder.bytes)
     }
 
+    /// Words need a stream with compression, but may come in a PAGES record of it.
+    @Test(
+        arguments: [
+            (
+                "words",
+                GuestPage(
+                    0x100,
+                    Content.changed(firstPage, [10: 0x6e, 11: 0x65, 12: 0x77, 4095: 0])
+                ),
+                7
+            ),
+            (
+                "blocks-words",
+                GuestPage(0x102, Content.changed(Content.blocks(4, 1, 0, 0), [3071: 1])),
+                5
+            ),
+        ] as [(String, GuestPage, UInt8)]
+    )
+    func pagesRecordOfWordsIsAsDocumented(
+        _ name: String,
+        _ page: GuestPage,
+        classCode: UInt8
+    ) throws {
+        let encoder = try BatchEncoder(slotCount: 240, residue: .compressed)
+        let batches = [GuestPage(0x100, Self.firstPage), page].map { encoder.encode([$0]) }
+        #expect(batches[1].classCodes == [classCode])
+        let record = try example(name)
+        #expect([UInt8](record.dropFirst(24)) == batches[1].bytes)
+        #expect(record.number(at: 16, as: UInt64.self) == batches[1].checksum)
+
+        var builder = StockStreamBuilder()
+        builder.append(pages: [GuestPage(0x100, Self.firstPage)])
+        builder.append(pages: [page])
+        builder.appendEnd()
+        var parts = try ExtendedStreamParts(
+            encode(builder.bytes, compression: .level(1)).bytes
+        )
+        try #require(parts.records[3].kind == RecordKind.compressedPages.rawValue)
+        for (index, batch) in batches.enumerated() {
+            var pages = ExtendedStreamParts.Record(.pages, batch.bytes)
+            pages.checksum = batch.checksum
+            parts.records[2 + index] = pages
+        }
+        let offset = 24 + parts.records.prefix(3).reduce(0) { $0 + 24 + $1.body.count }
+        #expect(parts.bytes[offset..<offset + record.count] == record[...])
+        #expect(try decode(parts.bytes).bytes == builder.bytes)
+    }
+
     @Test func compressedPagesAreAsDocumented() throws {
         var builder = StockStreamBuilder()
         builder.append(pages: [GuestPage(0x100, Content.blocks(1, 2, 3, 4))])
@@ -303,9 +351,11 @@ struct ProtocolDocumentTests {
         "PageClass.delta": Int(PageClass.delta.rawValue),
         "PageClass.blocks": Int(PageClass.blocks.rawValue),
         "PageClass.raw": Int(PageClass.raw.rawValue),
+        "PageClass.words": Int(PageClass.words.rawValue),
         "BlockClass.literal": Int(BlockClass.literal.rawValue),
         "BlockClass.reference": Int(BlockClass.reference.rawValue),
         "BlockClass.delta": Int(BlockClass.delta.rawValue),
+        "BlockClass.words": Int(BlockClass.words.rawValue),
         "RecordKind.parameters": Int(RecordKind.parameters.rawValue),
         "RecordKind.headers": Int(RecordKind.headers.rawValue),
         "RecordKind.stockRecord": Int(RecordKind.stockRecord.rawValue),

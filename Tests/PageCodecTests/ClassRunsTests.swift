@@ -39,10 +39,9 @@ struct ClassRunsTests {
     }
 
     @Test func everyClassHasItsCode() throws {
-        #expect(encode(PageClass.allCases) == [0x10, 0x20, 0x30, 0x40, 0x50, 0x60])
-        #expect(
-            try decode([0x10, 0x20, 0x30, 0x40, 0x50, 0x60], pageCount: 6) == PageClass.allCases
-        )
+        let bytes: [UInt8] = [0x10, 0x20, 0x30, 0x40, 0x50, 0x60, 0x70]
+        #expect(encode(PageClass.allCases) == bytes)
+        #expect(try decode(bytes, pageCount: 7) == PageClass.allCases)
     }
 
     @Test func batchWithoutPagesHasNoClasses() throws {
@@ -57,7 +56,7 @@ struct ClassRunsTests {
         #expect(try decode(bytes, pageCount: 1024) == classes)
     }
 
-    @Test(arguments: [0, 7, 8, 15] as [UInt8])
+    @Test(arguments: [0] + Array(8...15) as [UInt8])
     func unknownClassIsRefused(_ code: UInt8) {
         #expect(throws: PageCodecError.unknownPageClass(code: code, pageIndex: 1)) {
             try decode([0x10, code << 4], pageCount: 2)

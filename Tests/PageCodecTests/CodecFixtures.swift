@@ -59,14 +59,40 @@ func writtenBytes(
     return [UInt8](UnsafeBufferPointer(start: start, count: cursor - start))
 }
 
-/// Encodes batches and decodes them again, and returns what came out of each.
+/// What becomes of each of several batches.
+enum ResiduePlan: CaseIterable {
+    /// All are sent as they are.
+    case sent
+    /// All are compressed.
+    case compressed
+    /// Two of each in turn, so that each kind follows its own and the other.
+    case mixed
+
+    func residue(ofBatch index: Int) -> PageEncoder.Residue {
+        switch self {
+        case .sent: .sent
+        case .compressed: .compressed
+        case .mixed: index % 4 < 2 ? .compressed : .sent
+        }
+    }
+}
+
+/// Encodes batches and decodes them again, and returns what came out of each, and its classes.
 func roundTrip(
     slotCount: Int,
-    _ batches: [[GuestPage]]
-) throws -> (pages: [[GuestPage]], statistics: PageStatistics) {
+    _ batches: [[GuestPage]],
+    _ plan: ResiduePlan = .sent
+) throws -> (pages: [[GuestPage]], statistics: PageStatistics, classCodes: [[UInt8]]) {
     let encoder = try BatchEncoder(slotCount: slotCount)
     let decoder = try BatchDecoder(slotCount: slotCount)
-    let pages = try batches.map { try decoder.decode(encoder.encode($0)) }
+    var pages: [[GuestPage]] = []
+    var classCodes: [[UInt8]] = []
+    for (index, batch) in batches.enumerated() {
+        encoder.residue = plan.residue(ofBatch: index)
+        let coded = encoder.encode(batch)
+        classCodes.append(coded.classCodes)
+        pages.append(try decoder.decode(coded))
+    }
     precondition(encoder.statistics == decoder.statistics, "the two ends count differently")
-    return (pages, encoder.statistics)
+    return (pages, encoder.statistics, classCodes)
 }

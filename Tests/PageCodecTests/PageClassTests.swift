@@ -12,28 +12,32 @@ struct PageClassTests {
         _ classes: [PageClass?],
         of pages: [GuestPage],
         slotCount: Int = 16,
+        _ plan: ResiduePlan = .sent,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let encoder = try BatchEncoder(slotCount: slotCount)
+        let encoder = try BatchEncoder(slotCount: slotCount, residue: plan.residue(ofBatch: 0))
         let found = pages.map { encoder.pageClass(of: $0) }
         #expect(found == classes, sourceLocation: sourceLocation)
-        let apart = try roundTrip(slotCount: slotCount, pages.map { [$0] })
+        let apart = try roundTrip(slotCount: slotCount, pages.map { [$0] }, plan)
         #expect(apart.pages == pages.map { [$0] }, sourceLocation: sourceLocation)
         // The classes do not depend on where batches begin.
-        let together = try roundTrip(slotCount: slotCount, [pages])
+        let together = try roundTrip(slotCount: slotCount, [pages], plan)
         #expect(together.pages == [pages], sourceLocation: sourceLocation)
         #expect(together.statistics == apart.statistics, sourceLocation: sourceLocation)
     }
 
     @Test func eachClassIsChosen() throws {
+        let pages = [
+            GuestPage(1, Content.zero), GuestPage(1, Self.noise), GuestPage(1, Self.noise),
+            GuestPage(2, Self.noise), GuestPage(1, Content.changed(Self.noise, [9: 9])),
+            GuestPage(3, [UInt8](Self.noise[2048...] + Content.noise(2)[..<2048])),
+            .empty(4, type: 15),
+        ]
+        try expect([.zero, .raw, .unchanged, .reference, .delta, .blocks, nil], of: pages)
         try expect(
-            [.zero, .raw, .unchanged, .reference, .delta, .blocks, nil],
-            of: [
-                GuestPage(1, Content.zero), GuestPage(1, Self.noise), GuestPage(1, Self.noise),
-                GuestPage(2, Self.noise), GuestPage(1, Content.changed(Self.noise, [9: 9])),
-                GuestPage(3, [UInt8](Self.noise[2048...] + Content.noise(2)[..<2048])),
-                .empty(4, type: 15),
-            ]
+            [.zero, .raw, .unchanged, .reference, .words, .blocks, nil],
+            of: pages,
+            .compressed
         )
     }
 
@@ -278,6 +282,31 @@ struct BatchSizeTests {
         #expect(result.statistics.rawPageCount == 1)
         // Two slots, four versions: larger batches have forgotten their first pfns.
         #expect(result.statistics.unchangedPageCount == (count <= 4 ? count : 0))
+    }
+
+    @Test(arguments: ResiduePlan.allCases)
+    func pageNeverTakesMoreThanItsContent(_ plan: ResiduePlan) throws {
+        let seed = SeededGenerator.seedOfRun
+        var generator = SeededGenerator(seed: seed)
+        for index in 0..<64 {
+            let slotCount = 1 + index % 3
+            let encoder = try BatchEncoder(
+                slotCount: slotCount,
+                residue: plan.residue(ofBatch: index)
+            )
+            let base = Content.noise(UInt64(index))
+            _ = encoder.encode([GuestPage(1, base)])
+            // Up to one changed byte in each word, and up to three blocks that are cached.
+            var target = base
+            let chance = Int.random(in: 1...64, using: &generator)
+            let start = Int.random(in: 0..<4, using: &generator) * 128
+            for word in start..<512 where Int.random(in: 0..<64, using: &generator) < chance {
+                target[8 * word + Int.random(in: 0..<8, using: &generator)] ^= 0x80
+            }
+            let batch = encoder.encode([GuestPage(1, target)])
+            let byteCount = batch.bytes.count - 24 - 3 - 1
+            #expect(byteCount <= 4096, "CLOUDNET_TEST_SEED=\(seed)")
+        }
     }
 
     @Test func worstBatchIsNotLongerThanItMayBe() throws {

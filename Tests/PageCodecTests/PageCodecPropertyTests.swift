@@ -4,16 +4,29 @@ import Testing
 @testable import PageCodec
 
 struct PageCodecPropertyTests {
-    @Test(arguments: [1, 2, 3, 7, 64, 1000])
-    func randomGuestsComeBack(_ slotCount: Int) throws {
+    @Test(arguments: [1, 2, 3, 7, 64, 1000], ResiduePlan.allCases)
+    func randomGuestsComeBack(_ slotCount: Int, _ plan: ResiduePlan) throws {
         let seed = SeededGenerator.seedOfRun
         var guest = RandomGuest(seed: seed &+ UInt64(slotCount), pageCount: 120)
-        let batches = [guest.allPages()] + (0..<5).map { _ in guest.nextRound() }
+        let batches = [guest.allPages()] + (0..<7).map { _ in guest.nextRound() }
         let sent = batches.filter { !$0.isEmpty }
-        let result = try roundTrip(slotCount: slotCount, sent)
+        let result = try roundTrip(slotCount: slotCount, sent, plan)
         let isSame = result.pages == sent
         #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
         #expect(result.statistics.pageCount == sent.joined().count { !$0.content.isEmpty })
+    }
+
+    @Test(arguments: [.sent, .mixed] as [ResiduePlan])
+    func wordsAreOnlyForWhatIsCompressed(_ plan: ResiduePlan) throws {
+        let seed = SeededGenerator.seedOfRun
+        var guest = RandomGuest(seed: seed, pageCount: 200)
+        let batches = [guest.allPages()] + (0..<7).map { _ in guest.nextRound() }
+        let sent = batches.filter { !$0.isEmpty }
+        let result = try roundTrip(slotCount: 50, sent, plan)
+        for (index, codes) in result.classCodes.enumerated()
+        where plan.residue(ofBatch: index) == .sent {
+            #expect(!codes.contains(7), "CLOUDNET_TEST_SEED=\(seed), batch \(index)")
+        }
     }
 
     @Test func sameInputGivesSameBytes() throws {
@@ -22,23 +35,32 @@ struct PageCodecPropertyTests {
         let batches = [guest.allPages(), guest.nextRound(), guest.nextRound()]
         let coded = try (0..<2).map { _ in
             let encoder = try BatchEncoder(slotCount: 20)
-            return batches.filter { !$0.isEmpty }.map { encoder.encode($0) }
+            return batches.filter { !$0.isEmpty }.enumerated().map { index, batch in
+                encoder.residue = ResiduePlan.mixed.residue(ofBatch: index + 1)
+                return encoder.encode(batch)
+            }
         }
         let isSame = coded[0] == coded[1]
         #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
     }
 
-    @Test func everyClassOccursInRandomGuests() throws {
+    @Test(arguments: ResiduePlan.allCases)
+    func everyClassOccursInRandomGuests(_ plan: ResiduePlan) throws {
         // Otherwise the tests above prove less than they seem to.
         var guest = RandomGuest(seed: 1, pageCount: 200)
         let batches = [guest.allPages(), guest.nextRound(), guest.nextRound(), guest.nextRound()]
-        let statistics = try roundTrip(slotCount: 100, batches.filter { !$0.isEmpty }).statistics
+        let result = try roundTrip(slotCount: 100, batches.filter { !$0.isEmpty }, plan)
+        let statistics = result.statistics
         let counts = [
             statistics.zeroPageCount, statistics.unchangedPageCount,
             statistics.referencePageCount, statistics.deltaPageCount,
             statistics.blocksPageCount, statistics.rawPageCount, statistics.emptyEntryCount,
         ]
         #expect(counts.allSatisfy { $0 > 2 }, "\(statistics)")
+        let codes = result.classCodes.joined()
+        let (deltas, words) = (codes.count { $0 == 4 }, codes.count { $0 == 7 })
+        #expect(plan == .compressed || deltas > 2, "\(deltas) deltas")
+        #expect(plan == .sent || words > 2, "\(words) pages of words")
     }
 }
 
@@ -94,14 +116,15 @@ struct PageDecoderFuzzTests {
                 entryCount: Int.random(in: 1...6, using: &generator),
                 entries: bytes(8),
                 classes: bytes(4),
-                control: bytes(30),
+                // Masks of words are long.
+                control: bytes(Bool.random(using: &generator) ? 30 : 300),
                 literals: bytes(6000)
             )
             if Bool.random(using: &generator) {
                 // Entries and classes that are right, so that the classes are reached.
                 batch.entries = [0, UInt8(batch.entryCount - 1) << 4]
                 batch.classes = (0..<batch.entryCount).map { _ in
-                    UInt8.random(in: 1...6, using: &generator) << 4
+                    UInt8.random(in: 1...7, using: &generator) << 4
                 }
             }
             try expectRefusal(of: batch.batch(checksum: generator.next()), number: number)
@@ -112,7 +135,10 @@ struct PageDecoderFuzzTests {
         var generator = SeededGenerator(seed: seed &+ 1)
         for number in 0..<300 as Range<UInt64> {
             let slotCount = 1 + Int(number % 4)
-            let encoder = try BatchEncoder(slotCount: slotCount)
+            let encoder = try BatchEncoder(
+                slotCount: slotCount,
+                residue: number % 8 < 4 ? .sent : .compressed
+            )
             let first = (0..<6 as Range<UInt64>).map { index in
                 GuestPage(index % 4, type: UInt8(index % 3), Content.noise(number + index))
             }
@@ -137,8 +163,9 @@ struct PageDecoderFuzzTests {
         }
     }
 
-    @Test func everyBitOfABatchMatters() throws {
-        let encoder = try BatchEncoder(slotCount: 4)
+    @Test(arguments: [.sent, .compressed] as [PageEncoder.Residue])
+    func everyBitOfABatchMatters(_ residue: PageEncoder.Residue) throws {
+        let encoder = try BatchEncoder(slotCount: 4, residue: residue)
         let page = Content.changed(Content.zero, [100: 1, 2000: 2, 2001: 3])
         let pages = [
             GuestPage(0, page), GuestPage(1, Content.zero), GuestPage(2, page),

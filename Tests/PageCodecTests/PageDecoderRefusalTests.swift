@@ -104,7 +104,7 @@ struct PageDecoderRefusalTests {
             try refusal(of: HandMadeBatch().batch())
                 == .sectionEndsEarly(section: .classes, offset: 0)
         )
-        for classes in [0x30, 0x40, 0x50] as [UInt8] {
+        for classes in [0x30, 0x40, 0x50, 0x70] as [UInt8] {
             #expect(
                 try refusal(of: HandMadeBatch(classes: [classes]).batch())
                     == .sectionEndsEarly(section: .control, offset: 0)
@@ -123,26 +123,101 @@ struct PageDecoderRefusalTests {
         )
     }
 
-    @Test func wordsWithoutTheirMaskOrValuesAreRefused() throws {
-        let mask = [UInt8](repeating: 0, count: 63)
+    @Test func wordsWithoutTheirWholeMaskAreRefused() throws {
+        for byteCount in 0..<64 {
+            let page = HandMadeBatch(
+                classes: [0x70],
+                control: [UInt8](repeating: 0, count: byteCount)
+            )
+            #expect(
+                try refusal(of: page.batch()) == .sectionEndsEarly(section: .control, offset: 0)
+            )
+        }
+        for byteCount in 0..<16 {
+            // The first block has no changed words, the second one lacks a part of its mask.
+            let blocks = HandMadeBatch(
+                classes: [0x50],
+                control: [0x0f] + [UInt8](repeating: 0, count: 16 + byteCount)
+            )
+            #expect(
+                try refusal(of: blocks.batch()) == .sectionEndsEarly(section: .control, offset: 17)
+            )
+        }
+    }
+
+    @Test func wordsWithoutTheirValuesAreRefused() throws {
+        let all = [UInt8](repeating: 0xff, count: 64)
+        for byteCount in [0, 1, 7, 8, 511, 512, 3583, 3584, 4088, 4095] {
+            let page = HandMadeBatch(
+                classes: [0x70],
+                control: all,
+                literals: [UInt8](repeating: 1, count: byteCount)
+            )
+            // The values are asked for by 64 words of mask.
+            let offset = byteCount / 512 * 512
+            #expect(
+                try refusal(of: page.batch())
+                    == .sectionEndsEarly(section: .literals, offset: offset)
+            )
+        }
+        for byteCount in [0, 1, 511, 512, 1016, 1023] {
+            let blocks = HandMadeBatch(
+                classes: [0x50],
+                // Words, then three literal blocks.
+                control: [0x03] + all.prefix(16),
+                literals: [UInt8](repeating: 1, count: byteCount)
+            )
+            #expect(
+                try refusal(of: blocks.batch())
+                    == .sectionEndsEarly(section: .literals, offset: byteCount / 512 * 512)
+            )
+        }
+        // Each bit of the mask asks for a word.
+        for bit in 0..<512 {
+            var mask = [UInt8](repeating: 0, count: 64)
+            mask[bit / 8] = 1 << UInt8(bit % 8)
+            let page = HandMadeBatch(
+                classes: [0x70],
+                control: mask,
+                literals: [UInt8](repeating: 1, count: 7)
+            )
+            #expect(
+                try refusal(of: page.batch()) == .sectionEndsEarly(section: .literals, offset: 0)
+            )
+        }
+    }
+
+    @Test func surplusAfterWordsIsRefused() throws {
+        let one = [1] + [UInt8](repeating: 0, count: 63)
+        let value = [UInt8](repeating: 1, count: 8)
         #expect(
-            try refusal(of: HandMadeBatch(classes: [0x70], control: mask, literals: []).batch())
-                == .sectionEndsEarly(section: .control, offset: 0)
+            try refusal(
+                of: HandMadeBatch(classes: [0x70], control: one, literals: value + [1]).batch()
+            ) == .sectionHasSurplus(section: .literals, byteCount: 1)
+        )
+        #expect(
+            try refusal(
+                of: HandMadeBatch(classes: [0x70], control: one + [0], literals: value).batch()
+            ) == .sectionHasSurplus(section: .control, byteCount: 1)
+        )
+        // Four masks of a block are one of a page, but the codes come first.
+        #expect(
+            try refusal(
+                of: HandMadeBatch(
+                    classes: [0x50],
+                    control: [0xff] + one + one,
+                    literals: value + value
+                ).batch()
+            ) == .sectionHasSurplus(section: .control, byteCount: 64)
         )
         #expect(
             try refusal(
                 of: HandMadeBatch(
-                    classes: [0x70],
-                    control: [3] + mask,
-                    literals: [UInt8](repeating: 1, count: 15)
+                    classes: [0x50],
+                    control: [0xff] + one,
+                    literals: value + value
                 ).batch()
-            ) == .sectionEndsEarly(section: .literals, offset: 0)
-        )
-        let blockMask = [UInt8](repeating: 0, count: 15)
-        #expect(
-            try refusal(
-                of: HandMadeBatch(classes: [0x50], control: [3] + blockMask, literals: []).batch()
-            ) == .sectionEndsEarly(section: .control, offset: 1)
+            ) == .sectionHasSurplus(section: .literals, byteCount: 8)
         )
     }
 
@@ -284,7 +359,7 @@ struct PageDecoderRefusalTests {
             .sectionEndsEarly(section: .control, offset: 1),
             .sectionHasSurplus(section: .classes, byteCount: 1),
             .numberTooLong(section: .entries, offset: 1), .pfnRunOutOfRange(entryIndex: 1),
-            .unknownPageClass(code: 7, pageIndex: 1), .classRunTooLong(pageIndex: 1),
+            .unknownPageClass(code: 8, pageIndex: 1), .classRunTooLong(pageIndex: 1),
             .emptySlot(slot: 1, pfn: 1),
             .noVersion(pfn: 255, type: 1), .deltaOutOfRange(pfn: 1),
             .contentChecksumMismatch(expected: 1, found: 2),

@@ -80,7 +80,8 @@ struct PageDeltaTests {
     func equalVersionsAreADeltaWithoutRuns(_ byteCount: Int) throws {
         let page = Content.noise(1, byteCount: byteCount)
         #expect(encode(page, page) == Delta(control: [0], literals: []))
-        #expect(encode(page, page, limit: 4) == Delta(control: [0], literals: []))
+        #expect(encode(page, page, limit: 1) == Delta(control: [0], literals: []))
+        #expect(encode(page, page, limit: 0) == nil)
         #expect(try apply([0], [], to: page) == page)
     }
 
@@ -110,8 +111,12 @@ struct PageDeltaTests {
         let base = Content.zero
         #expect(encode(base, Content.noise(3)) == nil)
         let target = Content.changed(base, [5: 1])
-        #expect(encode(base, target, limit: 4) == nil)
-        #expect(encode(base, target, limit: 7) == Delta(control: [1, 5, 1], literals: [1]))
+        #expect(encode(base, target, limit: 3) == nil)
+        #expect(encode(base, target, limit: 4) == Delta(control: [1, 5, 1], literals: [1]))
+        // One of the numbers takes two bytes, which shows only when it is written.
+        let late = Content.changed(base, [200: 1])
+        #expect(encode(base, late, limit: 4) == nil)
+        #expect(encode(base, late, limit: 5) == Delta(control: [1, 200, 1, 1], literals: [1]))
     }
 
     @Test func manyRunsTakeATwoByteCount() throws {
@@ -150,6 +155,43 @@ struct PageDeltaTests {
             if let limited = encode(base, target, limit: limit) {
                 #expect(limited.byteCount <= limit && limited == delta, comment)
             }
+        }
+    }
+
+    /// `encode` looks whether anything was written beyond the room that goes with a limit.
+    @Test(arguments: [1024, 4096])
+    func denseDeltasKeepToTheirRoom(_ byteCount: Int) throws {
+        let base = Content.noise(5, byteCount: byteCount)
+        // Single bytes with four equal ones in between are the most runs; a distance above 128 makes
+        // numbers longer than the estimate; 16 bytes of a run are written whatever its length.
+        for distance in [2, 4, 5, 6, 7, 8, 9, 20, 64, 127, 128, 129, 130, 200, 300, 1000] {
+            for length in [1, 2, 15, 16, 17, 128] where length < distance {
+                for first in [0, 1, distance - 1, byteCount % distance] {
+                    var target = base
+                    for start in stride(from: first, to: byteCount, by: distance) {
+                        for offset in start..<min(start + length, byteCount) {
+                            target[offset] ^= 0x80
+                        }
+                    }
+                    try expectDeltaWithinEveryLimit(base, target)
+                }
+            }
+        }
+    }
+
+    private func expectDeltaWithinEveryLimit(_ base: [UInt8], _ target: [UInt8]) throws {
+        guard let delta = encode(base, target, limit: 2 * base.count) else {
+            Issue.record("a delta does not fit into twice its page")
+            return
+        }
+        #expect(try apply(delta.control, delta.literals, to: base) == target)
+        // Around the estimate and the real length, where it is written first and then given up.
+        let byteCount = delta.byteCount
+        for limit in max(byteCount - 40, 0)..<byteCount {
+            #expect(encode(base, target, limit: limit) == nil)
+        }
+        for limit in [byteCount, byteCount + 1] {
+            #expect(encode(base, target, limit: limit) == delta)
         }
     }
 

@@ -12,15 +12,39 @@ public struct TestBatch: Equatable, Sendable {
         self.bytes = bytes
         self.checksum = checksum
     }
+
+    /// The class codes of all pages, in their order.
+    public var classCodes: [UInt8] {
+        var codes: [UInt8] = []
+        var offset = 24 + Int(bytes.number(at: 4, as: UInt32.self))
+        let end = offset + Int(bytes.number(at: 8, as: UInt32.self))
+        while offset < end {
+            let code = bytes[offset] >> 4
+            var count = Int(bytes[offset] & 15) + 1
+            offset += 1
+            if count == 16 {
+                var shift = 0
+                repeat {
+                    count += Int(bytes[offset] & 0x7f) << shift
+                    shift += 7
+                    offset += 1
+                } while bytes[offset - 1] >= 0x80
+            }
+            codes += [UInt8](repeating: code, count: count)
+        }
+        return codes
+    }
 }
 
 /// A page encoder that tests can capture and that takes arrays.
 public final class BatchEncoder {
+    /// What becomes of the batches to come.
+    public var residue: PageEncoder.Residue
+
     private var encoder: PageEncoder
-    private let residue: PageEncoder.Residue
     private let memory = BatchMemory()
 
-    /// Creates an encoder with so many cache slots.
+    /// Creates an encoder with so many cache slots, whose batches are sent as they are or compressed.
     public init(
         slotCount: Int,
         residue: PageEncoder.Residue = .sent
@@ -62,12 +86,15 @@ public final class BatchEncoder {
     /// The class of each page of a batch of one page.
     public func pageClass(of page: GuestPage) -> PageClass? {
         let before = statistics
-        _ = encode([page])
+        let batch = encode([page])
         let after = statistics
         if after.zeroPageCount > before.zeroPageCount { return .zero }
         if after.unchangedPageCount > before.unchangedPageCount { return .unchanged }
         if after.referencePageCount > before.referencePageCount { return .reference }
-        if after.deltaPageCount > before.deltaPageCount { return .delta }
+        // Both are the difference from the last version.
+        if after.deltaPageCount > before.deltaPageCount {
+            return batch.classCodes == [7] ? .words : .delta
+        }
         if after.blocksPageCount > before.blocksPageCount { return .blocks }
         if after.rawPageCount > before.rawPageCount { return .raw }
         return nil
