@@ -16,6 +16,7 @@ let package = Package(
         .package(name: "cloudnet", path: ".."),
         // Without its traits, which count allocations; speed is all that is measured here.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
     targets: [
         .systemLibrary(
@@ -33,6 +34,13 @@ let package = Package(
             path: "Benchmarks/PageCodecBenchmarks",
             swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        ),
+        .executableTarget(
+            name: "performance-report",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser")
+            ],
+            swiftSettings: house
         ),
     ]
 )
