@@ -1,9 +1,12 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
 BUILD_PACKAGES = libxen-dev libxxhash-dev libzstd-dev zstd
+BENCH_PACKAGES = liblz4-dev lz4 time util-linux
 RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib
+SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks \
+	Benchmarks/Sources
 # Which scenarios of testbed/ run: all but the long one. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty,$(shell testbed/testbed list))
 
@@ -20,8 +23,10 @@ test: check emulated-xen
 demo: helpers
 	testbed/demo $(RELEASE)
 
+# Measures over the streams in CLOUDNET_STREAMS and writes docs/performance.*; QUICK=1 only shows.
 bench: helpers
-	benchmarks/throughput $(RELEASE)/cloudnet
+	tools/install-packages $(BENCH_PACKAGES)
+	Benchmarks/measure $(RELEASE)/cloudnet
 
 unit-test: packages
 	swift test --disable-xctest
@@ -31,12 +36,12 @@ emulated-xen: helpers
 	testbed/testbed run $(SCENARIOS)
 
 lint: packages
-	swift format lint --strict --parallel -r Package.swift Sources Tests
+	swift format lint --strict --parallel -r $(SWIFT_FILES)
 	tools/install-packages shellcheck
 	shellcheck -x $$(git grep -lE '^#!/bin/(ba)?sh')
 
 format:
-	swift format --in-place --parallel -r Package.swift Sources Tests
+	swift format --in-place --parallel -r $(SWIFT_FILES)
 
 # Records the golden streams anew on the emulated host.
 golden: packages

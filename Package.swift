@@ -15,6 +15,8 @@ let package = Package(
         .executable(name: "cloudnet-save", targets: ["cloudnet-save"]),
         .executable(name: "cloudnet-restore", targets: ["cloudnet-restore"]),
         .executable(name: "cloudnet", targets: ["cloudnet"]),
+        .library(name: "PageCodec", targets: ["PageCodec"]),
+        .library(name: "MigrationStream", targets: ["MigrationStream"]),
         // Stands in for libxenguest and libxenctrl when the helpers are tested without Xen.
         .library(name: "SimulatedXen", type: .dynamic, targets: ["SimulatedXen"]),
     ],

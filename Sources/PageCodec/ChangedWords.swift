@@ -1,16 +1,16 @@
 /// Which 8-byte words differ between two versions of a page or block: one bit per word.
 ///
 /// 64 bytes for a page, its first word in bit 0 of byte 0, as on the wire.
-struct ChangedWords {
+public struct ChangedWords {
     /// Eight times 64 bits, of which a block uses the first two.
-    private(set) var bits = SIMD8<UInt64>(repeating: 0)
+    public private(set) var bits = SIMD8<UInt64>(repeating: 0)
 
     /// How many words differ, from 0 to 512.
-    private(set) var count = 0
+    public private(set) var count = 0
 
     /// Compares two versions; `byteCount` is that of a page or a block.
     @inline(__always)
-    init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
+    public init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
         var offset = 0
         var index = 0
         while offset < byteCount {
@@ -42,7 +42,7 @@ struct ChangedWords {
 }
 
 /// Writes the words of `target` that differ, one after the other.
-func writeChangedWords(
+public func writeChangedWords(
     _ changed: ChangedWords,
     of target: UnsafeRawPointer,
     byteCount: Int,
@@ -79,7 +79,7 @@ extension ChangedWords {
 /// Replaces words of `target`, which holds the old version, by those that follow in `literals`.
 ///
 /// - Throws: `PageCodecError` if the sections end early.
-func applyChangedWords(
+public func applyChangedWords(
     to target: UnsafeMutableRawPointer,
     byteCount: Int,
     control: inout SectionReader,

@@ -4,14 +4,15 @@ internal import CXXHash
 ///
 /// One pass over the content serves both the page index and the block index. A fingerprint only
 /// proposes a match; content is always compared before a reference is made.
-struct PageFingerprint {
+public struct PageFingerprint {
     /// One fingerprint per block, in order.
-    var blocks: (UInt64, UInt64, UInt64, UInt64)
+    public var blocks: (UInt64, UInt64, UInt64, UInt64)
 
     /// The fingerprint of the whole page.
-    var page: UInt64
+    public var page: UInt64
 
-    init(of page: UnsafeRawPointer) {
+    /// Hashes the blocks of a page, and the four results.
+    public init(of page: UnsafeRawPointer) {
         let size = PageFormat.blockByteCount
         blocks = (
             UInt64(XXH3_64bits(page, size)), UInt64(XXH3_64bits(page + size, size)),

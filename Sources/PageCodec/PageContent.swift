@@ -3,7 +3,7 @@ internal import Glibc
 /// Whether all bytes of a page are zero.
 ///
 /// Cost: most pages with content are told apart by their first 64 bytes; a zero page is read whole.
-func isZeroPage(_ page: UnsafeRawPointer) -> Bool {
+public func isZeroPage(_ page: UnsafeRawPointer) -> Bool {
     var offset = 0
     while offset < PageFormat.pageByteCount {
         let words = page.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
@@ -35,6 +35,10 @@ enum ZeroPage {
 ///
 /// Cost: libc's memcmp, which picks the best instructions at run time.
 @inline(__always)
-func isEqual(_ first: UnsafeRawPointer, _ second: UnsafeRawPointer, _ byteCount: Int) -> Bool {
+public func isEqual(
+    _ first: UnsafeRawPointer,
+    _ second: UnsafeRawPointer,
+    _ byteCount: Int
+) -> Bool {
     memcmp(first, second, byteCount) == 0
 }

@@ -10,7 +10,7 @@
 /// Bytes that are equal between two changed ones belong to the run if they are fewer than four: a
 /// new run costs two bytes or more. Memory: 4 KiB, allocated once. Cost per page: about a quarter of
 /// a microsecond and a few nanoseconds per run.
-struct ChangedRuns: ~Copyable {
+public struct ChangedRuns: ~Copyable {
     /// How many runs there are.
     private(set) var count = 0
 
@@ -28,14 +28,15 @@ struct ChangedRuns: ~Copyable {
     // A run and the gap after it take at least five bytes.
     private static let edgeCountMaximum = 2 * (PageFormat.pageByteCount / 5 + 1)
 
-    init() {
+    /// Allocates memory for the runs of a page.
+    public init() {
         edges = .allocate(capacity: Self.edgeCountMaximum + 64)
     }
 
     deinit { edges.deallocate() }
 
     /// Finds the runs; `byteCount` is that of a page or a block.
-    mutating func find(
+    public mutating func find(
         from base: UnsafeRawPointer,
         to target: UnsafeRawPointer,
         byteCount: Int
@@ -136,7 +137,7 @@ struct ChangedRuns: ~Copyable {
 ///   - control: Where the run lengths go; room for `limit` and 32 more bytes is needed.
 ///   - literals: Where the new values go; room for `limit` and 32 more bytes is needed.
 /// - Returns: Whether the delta fits into the limit; if not, the cursors are where they were.
-func writeDelta(
+public func writeDelta(
     _ runs: borrowing ChangedRuns,
     to target: UnsafeRawPointer,
     byteCount: Int,
@@ -169,7 +170,7 @@ func writeDelta(
 }
 
 /// Applies a delta to `target`, which holds the version that it was made from.
-func applyDelta(
+public func applyDelta(
     to target: UnsafeMutableRawPointer,
     byteCount: Int,
     pfn: UInt64,

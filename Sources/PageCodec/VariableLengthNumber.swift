@@ -31,13 +31,14 @@ extension UnsafeMutablePointer<UInt8> {
 }
 
 /// A place in a section of a received batch, which never reads beyond its end.
-struct SectionReader {
+public struct SectionReader {
     let section: BatchSection
     private let start: UnsafePointer<UInt8>
     private var position: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
 
-    init(_ section: BatchSection, _ start: UnsafeRawPointer, byteCount: Int) {
+    /// The start of a section.
+    public init(_ section: BatchSection, _ start: UnsafeRawPointer, byteCount: Int) {
         self.section = section
         self.start = start.assumingMemoryBound(to: UInt8.self)
         position = self.start

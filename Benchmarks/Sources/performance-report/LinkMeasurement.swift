@@ -1,0 +1,65 @@
+import Glibc
+
+/// One method through one link.
+struct LinkMeasurement {
+    let method: Method
+    let byteCount: Int
+    /// From the start of the encoder until the last byte was through.
+    let process: ProcessMeasurement
+}
+
+/// A link, and what is sent through it.
+struct LinkScenario {
+    let link: Link
+    let methods: [Method]
+
+    /// Whether it takes so long that once must do: the link then decides, not the machine.
+    let isSlow: Bool
+
+    /// Sends a stream with each method, in turn, and takes the medians.
+    func run(
+        _ stream: StreamFile,
+        repetitionCount: Int,
+        work: WorkFolder
+    ) throws -> [LinkMeasurement] {
+        var runs = [[(byteCount: Int, process: ProcessMeasurement)]](
+            repeating: [],
+            count: methods.count
+        )
+        for _ in 0..<(isSlow ? 1 : repetitionCount) {
+            for (index, method) in methods.enumerated() {
+                runs[index].append(try send(stream, with: method, work))
+            }
+        }
+        return zip(methods, runs).map { method, runs in
+            LinkMeasurement(
+                method: method,
+                byteCount: Int(runs.map { Double($0.byteCount) }.median),
+                process: runs.map(\.process).median
+            )
+        }
+    }
+
+    private func send(
+        _ stream: StreamFile,
+        with method: Method,
+        _ work: WorkFolder
+    ) throws -> (byteCount: Int, process: ProcessMeasurement) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw ReportError.cannotRead(errorNumber: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[0]) }
+        let process: RunningProcess
+        do {
+            // The reader sees the end only if the encoder alone holds the other end.
+            defer { close(ends[1]) }
+            process = try RunningProcess(
+                method.encode + [stream.path],
+                output: ends[1],
+                work: work
+            )
+        }
+        let byteCount = try ThrottledReader(link: link).drain(ends[0])
+        return (byteCount, try process.finish())
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Glibc
+
+/// What the measurements were made on and with.
+struct Machine {
+    let processor: String
+    let coreCount: Int
+    let memoryGibibytes: Double
+    let kernel: String
+    let date: String
+    let zstd: String
+    let lz4: String
+
+    init(work: WorkFolder) throws {
+        processor = try Self.field("model name", ofFile: "/proc/cpuinfo")
+        coreCount = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let memory = try Self.field("MemTotal", ofFile: "/proc/meminfo")
+        memoryGibibytes = (Double(memory.split(separator: " ").first ?? "") ?? 0) / 1_048_576
+        kernel = try Self.firstLine(ofFile: "/proc/sys/kernel/osrelease")
+        date = Date.now.formatted(.iso8601.year().month().day())
+        zstd = try Self.version(of: "zstd", work)
+        lz4 = try Self.version(of: "lz4", work)
+    }
+
+    /// The value after a name and a colon.
+    private static func field(_ name: String, ofFile path: String) throws -> String {
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let line = lines.first { $0.hasPrefix(name) } ?? ""
+        return line.drop { $0 != ":" }.dropFirst().trimmingCharacters(in: .whitespaces)
+    }
+
+    private static func firstLine(ofFile path: String) throws -> String {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        return String(text.prefix { $0 != "\n" })
+    }
+
+    /// The word of what a program says about itself that looks like `v1.5.4`.
+    private static func version(of program: String, _ work: WorkFolder) throws -> String {
+        let path = work.path("version")
+        _ = try measure([program, "--version"], outputPath: path, work: work)
+        let words = try firstLine(ofFile: path).split { " ,".contains($0) }
+        return words.first { $0.hasPrefix("v") && $0.contains(".") }.map { String($0.dropFirst()) }
+            ?? "unknown"
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// A table of Markdown with its columns lined up; all but the first are numbers.
+struct MarkdownTable {
+    private var rows: [[String]]
+
+    init(_ heads: [String]) {
+        rows = [heads]
+    }
+
+    mutating func append(_ cells: [String]) {
+        rows.append(cells)
+    }
+
+    var text: String {
+        let widths = rows[0].indices.map { column in
+            max(rows.map { $0[column].count }.max() ?? 0, 3)
+        }
+        var lines = rows.map { row in
+            let cells = zip(row, widths).enumerated().map { column, cell in
+                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
+                return column == 0 ? cell.0 + padding : padding + cell.0
+            }
+            return "| " + cells.joined(separator: " | ") + " |"
+        }
+        let rules = widths.enumerated().map { column, width in
+            String(repeating: "-", count: width - 1) + (column == 0 ? "-" : ":")
+        }
+        lines.insert("| " + rules.joined(separator: " | ") + " |", at: 1)
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Double {
+    /// With so many digits after the point.
+    func fixed(_ digitCount: Int) -> String {
+        String(format: "%.\(digitCount)f", self)
+    }
+
+    /// With three digits that matter, as speeds that lie far apart need.
+    var threeDigits: String {
+        fixed(self < 1 ? 3 : self < 10 ? 2 : self < 100 ? 1 : 0)
+    }
+}
+
+extension Int {
+    /// With commas between groups of three digits.
+    var grouped: String {
+        var digits = Array(String(self))
+        for position in stride(from: digits.count - 3, to: 0, by: -3) {
+            digits.insert(",", at: position)
+        }
+        return String(digits)
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+
+/// The least that any method must do: to go through the bytes of a stream once.
+struct MemoryCopy {
+    /// What the bytes are copied from and to; the raw value is for the report.
+    enum Kind: String, CaseIterable {
+        case reused = "memcpy from the mapped file to 4 MiB that are used again"
+        case fresh = "memcpy from the mapped file to fresh memory of the same size"
+        case read = "read from the file into 4 MiB that are used again"
+    }
+
+    let kind: Kind
+    let seconds: Double
+}
+
+/// Copies a stream in each way, in turn, within this process.
+func measureMemoryCopies(of stream: StreamFile, repetitionCount: Int) throws -> [MemoryCopy] {
+    let file = try MappedFile(stream.path)
+    var seconds: [MemoryCopy.Kind: [Double]] = [:]
+    for _ in 0..<repetitionCount {
+        for kind in MemoryCopy.Kind.allCases {
+            let copy = try copy(file, stream.path, kind)
+            seconds[kind, default: []].append(copy / .seconds(1))
+        }
+    }
+    return MemoryCopy.Kind.allCases.map {
+        MemoryCopy(kind: $0, seconds: seconds[$0, default: []].median)
+    }
+}
+
+private let windowByteCount = 4 << 20
+
+private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) throws -> Duration {
+    let targetByteCount = kind == .fresh ? file.bytes.count : windowByteCount
+    let mapping = mmap(
+        nil,
+        targetByteCount,
+        PROT_READ | PROT_WRITE,
+        MAP_PRIVATE | MAP_ANONYMOUS,
+        -1,
+        0
+    )
+    guard let target = mapping, target != MAP_FAILED else { throw ReportError.cannotOpen(path) }
+    defer { munmap(target, targetByteCount) }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw ReportError.cannotOpen(path) }
+    defer { close(descriptor) }
+    return ContinuousClock().measure {
+        switch kind {
+        case .reused:
+            var rest = file.bytes[...]
+            while !rest.isEmpty {
+                let window = UnsafeRawBufferPointer(rebasing: rest.prefix(windowByteCount))
+                UnsafeMutableRawBufferPointer(start: target, count: windowByteCount)
+                    .copyMemory(from: window)
+                rest = rest.dropFirst(windowByteCount)
+            }
+        case .fresh:
+            UnsafeMutableRawBufferPointer(start: target, count: targetByteCount)
+                .copyMemory(from: file.bytes)
+        case .read:
+            while read(descriptor, target, windowByteCount) > 0 {}
+        }
+    }
+}

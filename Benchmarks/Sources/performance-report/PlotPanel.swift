@@ -1,0 +1,138 @@
+/// One stream: axes, points and their names.
+struct PlotPanel {
+    let title: String
+    let points: [PlotPoint]
+    private let left: Double
+    private let right: Double
+    private let top: Double
+    private let bottom: Double
+    private let seconds: Axis
+    private let megabytes: Axis
+
+    init(title: String, points: [PlotPoint], left: Double, width: Double, height: Double) {
+        self.title = title
+        self.points = points
+        self.left = left + 60
+        right = left + width - 20
+        top = 40
+        bottom = height - 50
+        seconds = Axis(covering: points.map(\.seconds), from: self.left, to: right)
+        megabytes = Axis(covering: points.map(\.megabytes), from: bottom, to: top)
+    }
+
+    var text: String {
+        var text = label(title, (left + right) / 2, top - 16, anchor: "middle", size: 14)
+        for tick in seconds.ticks {
+            let x = seconds.position(of: tick)
+            text += line(x, top, x, bottom)
+            text += label(name(tick), x, bottom + 16, anchor: "middle")
+        }
+        for tick in megabytes.ticks {
+            let y = megabytes.position(of: tick)
+            text += line(left, y, right, y)
+            text += label(name(tick), left - 6, y + 4, anchor: "end")
+        }
+        text += label(
+            "CPU time to encode, one core (s)",
+            (left + right) / 2,
+            bottom + 36,
+            anchor: "middle"
+        )
+        text += label("MB sent", left - 6, top - 16, anchor: "end")
+        return text + levels + marks
+    }
+
+    /// The line through the levels of this project.
+    private var levels: String {
+        let places = points.filter { $0.family == .cloudnet }.sorted { $0.seconds < $1.seconds }
+            .map { "\(x($0).fixed(1)),\(y($0).fixed(1))" }
+        return "<polyline class=\"levels\" points=\"\(places.joined(separator: " "))\"/>\n"
+    }
+
+    /// The points with their names, none of which covers another.
+    private var marks: String {
+        var text = ""
+        var taken = points.map {
+            Box(left: x($0) - 5, right: x($0) + 5, top: y($0) - 5, bottom: y($0) + 5)
+        }
+        for point in points {
+            let (x, y) = (x(point), y(point))
+            text += "<circle class=\"\(point.family.className)\" cx=\"\(x.fixed(1))\" "
+            text += "cy=\"\(y.fixed(1))\" r=\"4\"/>\n"
+            let boxes = Box.around(x, y, textWidth: 6.2 * Double(point.name.count))
+            let box =
+                boxes.first { box in
+                    box.left > left && box.right < right
+                        && !taken.contains { $0.overlaps(box) }
+                } ?? boxes[0]
+            taken.append(box)
+            text += label(point.name, box.left, box.bottom - 3, anchor: "start")
+        }
+        return text
+    }
+
+    private func x(_ point: PlotPoint) -> Double { seconds.position(of: point.seconds) }
+
+    private func y(_ point: PlotPoint) -> Double { megabytes.position(of: point.megabytes) }
+
+    private func name(_ tick: Double) -> String {
+        tick >= 1 ? tick.fixed(0) : tick.fixed(tick >= 0.1 ? 1 : 2)
+    }
+
+    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
+        "<line class=\"grid\" x1=\"\(x1.fixed(1))\" y1=\"\(y1.fixed(1))\" "
+            + "x2=\"\(x2.fixed(1))\" y2=\"\(y2.fixed(1))\"/>\n"
+    }
+
+    private func label(
+        _ text: String,
+        _ x: Double,
+        _ y: Double,
+        anchor: String,
+        size: Int = 11
+    ) -> String {
+        "<text x=\"\(x.fixed(1))\" y=\"\(y.fixed(1))\" text-anchor=\"\(anchor)\" "
+            + "font-size=\"\(size)\">\(text)</text>\n"
+    }
+}
+
+/// A part of the plot that a name or a mark covers.
+private struct Box {
+    let left: Double
+    let right: Double
+    let top: Double
+    let bottom: Double
+
+    /// Where a name can stand beside a mark, the best place first.
+    static func around(_ x: Double, _ y: Double, textWidth: Double) -> [Box] {
+        let height = 14.0
+        let starts = (right: x + 8, middle: x - textWidth / 2, left: x - 8 - textWidth)
+        let beside: [(Double, Double)] = [(starts.right, y), (starts.left, y)]
+        let near = [18.0, -18, 32, -32].flatMap { offset -> [(Double, Double)] in
+            let middle = y + offset
+            return [(starts.right, middle), (starts.middle, middle), (starts.left, middle)]
+        }
+        return (beside + near).map { left, middle in
+            Box(
+                left: left,
+                right: left + textWidth,
+                top: middle - height / 2,
+                bottom: middle + height / 2
+            )
+        }
+    }
+
+    func overlaps(_ other: Box) -> Bool {
+        left < other.right && other.left < right && top < other.bottom && other.top < bottom
+    }
+}
+
+extension Method.Family {
+    fileprivate var className: String {
+        switch self {
+        case .cloudnet: "cloudnet"
+        case .general: "general"
+        case .limit: "limit"
+        }
+    }
+}

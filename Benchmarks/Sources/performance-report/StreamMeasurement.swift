@@ -1,0 +1,101 @@
+import Glibc
+
+/// A recorded stream in a file.
+struct StreamFile {
+    let path: String
+    let byteCount: Int
+
+    /// The file name without its extensions.
+    var name: String {
+        let fileName = path.split(separator: "/").last ?? ""
+        return String(fileName.prefix { $0 != "." })
+    }
+
+    /// The decompressed streams in a folder, in alphabetical order.
+    static func all(in folder: String) throws -> [StreamFile] {
+        var matches = glob_t()
+        defer { globfree(&matches) }
+        glob(folder + "/*.libxc", 0, nil, &matches)
+        let paths = UnsafeBufferPointer(start: matches.gl_pathv, count: Int(matches.gl_pathc))
+        guard !paths.isEmpty else { throw ReportError.noStreams(folder) }
+        return try paths.compactMap { $0.map { String(cString: $0) } }
+            .map { StreamFile(path: $0, byteCount: try WorkFolder.byteCount(ofFile: $0)) }
+    }
+}
+
+/// One method over one whole stream, from a file in memory to nowhere.
+struct StreamMeasurement {
+    let method: Method
+    let encodedByteCount: Int
+    let encode: Direction
+    let decode: Direction?
+
+    /// One way, medians.
+    struct Direction {
+        let process: ProcessMeasurement
+        let peakMemoryByteCount: Int
+    }
+}
+
+/// Measures methods over a stream, each on one core, in turn.
+func measureMethods(
+    _ methods: [Method],
+    over stream: StreamFile,
+    repetitionCount: Int,
+    work: WorkFolder
+) throws -> [StreamMeasurement] {
+    let candidates = try methods.map { try Candidate($0, stream, work) }
+    var encode = [[ProcessMeasurement]](repeating: [], count: candidates.count)
+    var decode = encode
+    for _ in 0..<repetitionCount {
+        for (index, candidate) in candidates.enumerated() {
+            encode[index].append(try measure(candidate.encode, work: work))
+            if let arguments = candidate.decode {
+                decode[index].append(try measure(arguments, work: work))
+            }
+        }
+    }
+    return candidates.enumerated().map { index, candidate in
+        StreamMeasurement(
+            method: candidate.method,
+            encodedByteCount: candidate.encodedByteCount,
+            encode: StreamMeasurement.Direction(
+                process: encode[index].median,
+                peakMemoryByteCount: candidate.encodeMemory
+            ),
+            decode: candidate.decodeMemory.map {
+                StreamMeasurement.Direction(process: decode[index].median, peakMemoryByteCount: $0)
+            }
+        )
+    }
+}
+
+/// A method that has coded the stream once: the first run is for sizes, not for times.
+private struct Candidate {
+    let method: Method
+    let encode: [String]
+    let decode: [String]?
+    let encodedByteCount: Int
+    let encodeMemory: Int
+    let decodeMemory: Int?
+
+    init(_ method: Method, _ stream: StreamFile, _ work: WorkFolder) throws {
+        self.method = method
+        encode = method.encode + [stream.path]
+        let encodedPath = work.path("\(stream.name).\(method.name).encoded")
+        encodeMemory = try peakMemoryByteCount(encode, outputPath: encodedPath, work: work)
+        encodedByteCount = try WorkFolder.byteCount(ofFile: encodedPath)
+        guard let command = method.decode else {
+            decode = nil
+            decodeMemory = nil
+            return
+        }
+        let arguments = command + [encodedPath]
+        decode = arguments
+        let decodedPath = work.path("decoded")
+        decodeMemory = try peakMemoryByteCount(arguments, outputPath: decodedPath, work: work)
+        guard try MappedFile(stream.path).hasSameBytes(as: MappedFile(decodedPath)) else {
+            throw ReportError.decodedDiffers(method: method.name, stream: stream.name)
+        }
+    }
+}
