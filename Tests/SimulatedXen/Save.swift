@@ -1,8 +1,8 @@
-internal import CXenGuest
+public import CXenGuest
 internal import Glibc
 
 @_cdecl("xc_domain_save")
-func saveDomain(
+public func saveDomain(
     _ pointer: OpaquePointer,
     _ streamDescriptor: Int32,
     _ domid: UInt32,
