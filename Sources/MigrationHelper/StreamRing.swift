@@ -6,10 +6,10 @@ internal import Synchronization
 
 /// Hands the bytes of a stream from one thread to another, through a bounded piece of memory.
 ///
-/// One thread writes, one reads. The memory is mapped twice, back to back, so that whatever lies in
-/// the ring lies in one piece: the reader sees it without a copy. Nobody is woken in vain: the
-/// reader when all that it wants is there, a writer that found the ring full when half of it is
-/// empty. The reader may want half of the ring at most; so one of them can always go on.
+/// One thread at a time writes, and one reads. The memory is mapped twice, back to back, so that
+/// whatever lies in the ring lies in one piece: the reader sees it without a copy. Nobody is woken
+/// in vain: the reader when all that it wants is there, a writer that found the ring full when half
+/// of it is empty. The reader may want half of the ring at most; so one of them can always go on.
 final class StreamRing: ByteSource, ByteSink, Sendable {
     /// Three of the largest page batches, and some more.
     static let defaultByteCount = 16 << 20
