@@ -95,10 +95,10 @@ let package = Package(
             dependencies: ["LibxlHelper"],
             swiftSettings: house
         ),
-        .systemLibrary(
+        .target(
             name: "CXenGuest",
             path: "Tests/CXenGuest",
-            providers: [.apt(["libxen-dev"])]
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
         ),
         .target(
             name: "SimulatedXen",

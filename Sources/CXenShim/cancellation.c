@@ -9,7 +9,8 @@
 /*
  * libxenguest cannot be told to stop, but its error path must run to put the
  * guest back in order.  So the handler replaces the descriptor that it writes
- * to by one that cannot be written, as libxl-save-helper.c does.
+ * to by one that cannot be written, as libxl-save-helper.c does.  Whoever
+ * writes a stream that stays in memory looks at the flag.
  */
 static int unwritable_fd = -1;
 static int cancelled_fd = -1;
@@ -22,7 +23,7 @@ static void cancel(int signal_number)
 
     (void)signal_number;
     cancelled = 1;
-    if (dup2(unwritable_fd, cancelled_fd) != cancelled_fd)
+    if (cancelled_fd >= 0 && dup2(unwritable_fd, cancelled_fd) != cancelled_fd)
         abort();
     sem_post(cancelled_wake);
     errno = saved_errno;
@@ -45,11 +46,6 @@ int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake)
     sigemptyset(&terminate);
     sigaddset(&terminate, SIGTERM);
     return sigprocmask(SIG_UNBLOCK, &terminate, NULL);
-}
-
-void xenshim_close_stream(void)
-{
-    dup2(unwritable_fd, cancelled_fd);
 }
 
 int xenshim_was_cancelled(void)

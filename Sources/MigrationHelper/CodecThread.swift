@@ -1,4 +1,3 @@
-internal import CXenShim
 internal import Glibc
 internal import PosixIO
 internal import Synchronization
@@ -12,7 +11,12 @@ final class CodecThread: Sendable {
     }
 
     private let state = Mutex<Outcome?>(nil)
-    private let ended = Semaphore()
+    private let mainThread: Semaphore
+
+    /// Makes a thread that wakes the main thread when it ends.
+    init(waking mainThread: Semaphore = Semaphore()) {
+        self.mainThread = mainThread
+    }
 
     /// How the thread ended, if it has.
     var outcome: Outcome? { state.withLock { $0 } }
@@ -32,7 +36,7 @@ final class CodecThread: Sendable {
                 state.withLock { $0 = .failed(error) }
             }
             cleanup()
-            ended.post()
+            mainThread.post()
         }
         var all = sigset_t()
         var before = sigset_t()
@@ -60,13 +64,8 @@ final class CodecThread: Sendable {
     ///
     /// - Returns: The outcome, or `nil` if the helper was cancelled first.
     func waitForEnd() -> Outcome? {
-        while outcome == nil, !Cancellation.isRequested { ended.wait() }
+        while outcome == nil, !Cancellation.isRequested { mainThread.wait() }
         return outcome
-    }
-
-    /// Lets SIGTERM make writes to a descriptor fail and end `waitForEnd()`.
-    func cancelOnTermination(closing descriptor: Int32) throws {
-        try ended.cancelOnTermination(closing: descriptor)
     }
 
     private final class Job {
@@ -74,42 +73,6 @@ final class CodecThread: Sendable {
 
         init(_ run: @escaping @Sendable () -> Void) {
             self.run = run
-        }
-    }
-}
-
-/// Whether libxl asked the helper to stop.
-enum Cancellation {
-    static var isRequested: Bool { xenshim_was_cancelled() != 0 }
-}
-
-/// A counting semaphore that a signal handler may post.
-final class Semaphore: Sendable {
-    // SAFETY: a sem_t may be used by all threads; only `deinit` frees it.
-    nonisolated(unsafe) private let semaphore: UnsafeMutablePointer<sem_t>
-
-    init() {
-        semaphore = .allocate(capacity: 1)
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func post() {
-        sem_post(semaphore)
-    }
-
-    /// Waits for a post; a signal may end the wait early.
-    func wait() {
-        sem_wait(semaphore)
-    }
-
-    func cancelOnTermination(closing descriptor: Int32) throws {
-        try retryingOnInterrupt("handle SIGTERM") {
-            xenshim_cancel_on_sigterm(descriptor, semaphore)
         }
     }
 }

@@ -4,7 +4,7 @@ internal import LibxlHelper
 internal import MigrationStream
 internal import PosixIO
 
-/// Restores a domain: a thread decodes libxl's stream into a pipe, from which libxenguest reads.
+/// Restores a domain: a thread decodes libxl's stream into a ring, from which libxenguest reads.
 final class RestoreSession: XenCallbacks {
     private let arguments: RestoreArguments
     private let channel: LibxlChannel
@@ -43,13 +43,14 @@ final class RestoreSession: XenCallbacks {
     }
 
     private func restoreDecoded(_ xen: borrowing XenInterface) throws -> Conclusion {
-        let pipe = try Pipe()
+        let ring = try StreamRing()
+        let memoryDescriptor = try MemoryStream.open(ring)
         let streamDescriptor = arguments.streamDescriptor
         try thread.start(
             { [channel, checkpoints] in
                 let decoder = StreamDecoder(
                     from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
-                    to: FileDescriptorSink(pipe.writeEnd, name: "to libxenguest"),
+                    to: ring,
                     cacheByteCountMaximum: AvailableMemory.byteCountForCache()
                 )
                 let format = try decoder.run(
@@ -64,10 +65,10 @@ final class RestoreSession: XenCallbacks {
             },
             cleanup: {
                 // libxenguest reads the end of the stream, and runs its error path if it is early.
-                Pipe.close(pipe.writeEnd)
+                ring.finish()
             }
         )
-        let result = restoreDomain(xen, from: pipe.readEnd)
+        let result = restoreDomain(xen, from: memoryDescriptor)
         return conclude(result: result, errorNumber: errno)
     }
 
@@ -80,10 +81,6 @@ final class RestoreSession: XenCallbacks {
         // guest might run twice.
         let isDamaged = (error as? StreamError)?.isDamage ?? false
         guard result != 0 || isDamaged else { return .success }
-        // If libxenguest gave up first, the pipe broke because of that: it has said why.
-        if let error = error as? SystemError, error.errorNumber == EPIPE {
-            return Conclusion(result: result, errorNumber: errorNumber)
-        }
         return Conclusion(error, consequence: Self.consequence)
     }
 

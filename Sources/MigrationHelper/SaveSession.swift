@@ -6,20 +6,24 @@ internal import PageCodec
 internal import PosixIO
 internal import Synchronization
 
-/// Saves a domain: libxenguest writes into a pipe, and a thread encodes from there to libxl's
+/// Saves a domain: libxenguest writes into a ring, and a thread encodes from there to libxl's
 /// stream.
 final class SaveSession: XenCallbacks {
     private let arguments: SaveArguments
     private let channel: LibxlChannel
-    private let thread = CodecThread()
+    /// Wakes the main thread, whatever it waits for: it looks again then.
+    private let mainThread = Semaphore()
+    private let thread: CodecThread
     private let statistics = SharedStatistics()
-    private let checkpoints = CheckpointGate()
+    private let checkpoints: CheckpointGate
     private var progressTranslator = ProgressTranslator()
     private var suspendedAt: ContinuousClock.Instant?
 
     init(_ arguments: SaveArguments, _ channel: LibxlChannel) {
         self.arguments = arguments
         self.channel = channel
+        thread = CodecThread(waking: mainThread)
+        checkpoints = CheckpointGate(waking: mainThread)
     }
 
     private static let consequence = "the guest stays on this host"
@@ -60,7 +64,7 @@ final class SaveSession: XenCallbacks {
     }
 
     private func saveUnencoded(_ xen: borrowing XenInterface) throws -> Conclusion {
-        try thread.cancelOnTermination(closing: arguments.streamDescriptor)
+        try Cancellation.handle(waking: mainThread, closing: arguments.streamDescriptor)
         let result = saveDomain(xen, to: arguments.streamDescriptor)
         let errorNumber = errno
         if Cancellation.isRequested, result != 0 {
@@ -78,14 +82,15 @@ final class SaveSession: XenCallbacks {
         _ cacheSize: CacheSize,
         _ compression: Compression
     ) throws -> Conclusion {
-        let pipe = try Pipe()
-        try thread.cancelOnTermination(closing: pipe.writeEnd)
+        let ring = try StreamRing(wakingWriter: mainThread)
+        let memoryDescriptor = try MemoryStream.open(ring)
+        try Cancellation.handle(waking: mainThread)
         let streamDescriptor = arguments.streamDescriptor
         channel.log(.debug, "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB")
         try thread.start(
             { [statistics, checkpoints] in
                 let encoder = try StreamEncoder(
-                    from: FileDescriptorSource(pipe.readEnd, name: "from libxenguest"),
+                    from: ring,
                     to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
                     cacheSize: cacheSize,
                     compression: compression
@@ -97,14 +102,14 @@ final class SaveSession: XenCallbacks {
             },
             cleanup: { [checkpoints] in
                 // libxenguest's next write fails, and nobody waits for a checkpoint any more.
-                Pipe.close(pipe.readEnd)
+                ring.abandon()
                 checkpoints.openForEver()
             }
         )
-        let result = saveDomain(xen, to: pipe.writeEnd)
+        let result = saveDomain(xen, to: memoryDescriptor)
         let errorNumber = errno
         // The encoder must not wait for an END that libxenguest has not written.
-        xenshim_close_stream()
+        ring.finish()
         return conclude(result: result, errorNumber: errorNumber)
     }
 
@@ -129,7 +134,7 @@ final class SaveSession: XenCallbacks {
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
         if case .failed(let error) = outcome {
-            // The pipe ends early only if libxenguest stopped by itself, and then its result counts:
+            // The ring ends early only if libxenguest stopped by itself, and then its result counts:
             // a failure, or with Remus the end of the checkpoints, which is a success.
             if let error = error as? StreamError, !error.isDamage,
                 result != 0 || arguments.streamType == .remus

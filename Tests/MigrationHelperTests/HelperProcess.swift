@@ -151,10 +151,11 @@ final class ClosingPipe {
     private(set) var writeEnd: Int32
 
     init() throws {
-        let pipe = try Pipe()
-        readEnd = pipe.readEnd
-        writeEnd = pipe.writeEnd
-        for end in [readEnd, writeEnd] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var ends: [Int32] = [-1, -1]
+        try retryingOnInterrupt("open a pipe") { pipe(&ends) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        readEnd = ends[0]
+        writeEnd = ends[1]
     }
 
     deinit {

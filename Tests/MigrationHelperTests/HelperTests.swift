@@ -332,6 +332,30 @@ struct HelperTests {
         #expect(saved.completion == Completion(result: -1, errorNumber: ECANCELED))
     }
 
+    @Test func terminationCancelsAWriteThatWaits() async throws {
+        // More than the ring, the codec and the pipe hold, of which nobody reads anything.
+        let files = try Files(SmallGuest.stream(roundCount: 1, pageCount: 12_000))
+        let pipe = try ClosingPipe()
+        let process = try HelperProcess(
+            "cloudnet-save",
+            Self.saveArguments,
+            stream: pipe.writeEnd,
+            environment: files.environment
+        )
+        let saved = await process.converse {
+            $0.usualReply
+        } watching: { message in
+            if let progress = message.progress, progress.done > 0, progress.done == progress.total {
+                // Long enough to fill the ring.
+                usleep(500_000)
+                process.signal(SIGTERM)
+            }
+        }
+        #expect(saved.status == .exited(0))
+        #expect(saved.completion == Completion(result: -1, errorNumber: ECANCELED))
+        #expect(!files.isInLogdirtyMode)
+    }
+
     @Test(arguments: ["extended", "stock"])
     func aVanishedReceiverIsReportedInPlainWords(format: String) async throws {
         let files = try Files(SmallGuest.stream(roundCount: 2, pageCount: 2048))

@@ -1,4 +1,4 @@
-internal import CXenGuest
+public import CXenGuest
 internal import Glibc
 
 // A stand-in for libxenctrl and libxenguest, so that the helpers run unmodified without Xen: the
@@ -48,7 +48,7 @@ func path(_ name: String) -> String? {
 }
 
 @_cdecl("xc_interface_open")
-func openInterface(
+public func openInterface(
     _ logger: UnsafeMutablePointer<xentoollog_logger>?,
     _ domainBuilderLogger: UnsafeMutablePointer<xentoollog_logger>?,
     _ flags: UInt32
@@ -57,13 +57,13 @@ func openInterface(
 }
 
 @_cdecl("xc_interface_close")
-func closeInterface(_ pointer: OpaquePointer) -> Int32 {
+public func closeInterface(_ pointer: OpaquePointer) -> Int32 {
     Unmanaged<Interface>.fromOpaque(UnsafeRawPointer(pointer)).release()
     return 0
 }
 
 @_cdecl("xc_domain_getinfo")
-func getDomainInfo(
+public func getDomainInfo(
     _ pointer: OpaquePointer,
     _ firstDomid: UInt32,
     _ count: UInt32,
@@ -88,7 +88,7 @@ enum Logdirty {
 
 /// Only the operation that ends log-dirty mode is simulated.
 @_cdecl("xc_shadow_control")
-func controlShadow(
+public func controlShadow(
     _ pointer: OpaquePointer,
     _ domid: UInt32,
     _ operation: UInt32,

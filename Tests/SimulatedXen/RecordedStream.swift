@@ -1,6 +1,8 @@
 internal import Glibc
 
 /// A libxc stream as its records: what a domain is in this simulation.
+///
+/// The file is mapped, as libxenguest maps the pages of a guest, and stays so.
 struct RecordedStream {
     struct Record {
         var type: UInt32
@@ -16,27 +18,55 @@ struct RecordedStream {
     static let checkpointType: UInt32 = 0xe
     static let staticDataEndType: UInt32 = 0x10
     static let headersByteCount = 40
+    private static let pageByteCount = 4096
 
-    let content: [UInt8]
+    private let content: UnsafeRawBufferPointer
     private(set) var records: [Record] = []
 
     /// The rounds before any VERIFY record; the last one is sent while the guest is suspended.
     private(set) var roundCount = 0
 
     init?(path: String) {
-        guard let file = fopen(path, "rb") else { return nil }
-        defer { fclose(file) }
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
         var status = stat()
-        guard fstat(fileno(file), &status) == 0 else { return nil }
+        guard fstat(descriptor, &status) == 0 else { return nil }
         let byteCount = Int(status.st_size)
-        content = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
-            count = fread(buffer.baseAddress, 1, byteCount, file)
-        }
+        let start = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard start != MAP_FAILED else { return nil }
+        content = UnsafeRawBufferPointer(start: start, count: byteCount)
         parse()
     }
 
-    func number<Number: FixedWidthInteger>(at offset: Int, as: Number.Type) -> Number {
-        content.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) }
+    var headers: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: content.prefix(Self.headersByteCount))
+    }
+
+    /// The pieces in which libxenguest writes a record: a page batch has one for each page.
+    func pieces(of record: Record) -> [iovec] {
+        guard record.type == Self.pageDataType else { return [piece(record.bytes)] }
+        let entriesEnd =
+            record.bytes.lowerBound + 16 + 8 * entryCount(ofBatchAt: record.bytes.lowerBound)
+        var result = [piece(record.bytes.lowerBound..<entriesEnd)]
+        result += stride(from: entriesEnd, to: record.bytes.upperBound, by: Self.pageByteCount)
+            .map { piece($0..<min($0 + Self.pageByteCount, record.bytes.upperBound)) }
+        return result
+    }
+
+    private func piece(_ range: Range<Int>) -> iovec {
+        let bytes = UnsafeRawBufferPointer(rebasing: content[range])
+        return iovec(
+            iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress),
+            iov_len: bytes.count
+        )
+    }
+
+    private func number<Number: FixedWidthInteger>(at offset: Int, as: Number.Type) -> Number {
+        content.loadUnaligned(fromByteOffset: offset, as: Number.self)
+    }
+
+    private func entryCount(ofBatchAt offset: Int) -> Int {
+        Int(number(at: offset + 8, as: UInt32.self))
     }
 
     private mutating func parse() {
@@ -49,7 +79,7 @@ struct RecordedStream {
             let end = offset + 8 + (bodyByteCount + 7) & ~7
             if type == Self.verifyType { isVerifying = true }
             if type == Self.pageDataType, !isVerifying {
-                let count = Int(number(at: offset + 8, as: UInt32.self))
+                let count = entryCount(ofBatchAt: offset)
                 let mask: UInt64 = (1 << 52) - 1
                 let first = number(at: offset + 16, as: UInt64.self) & mask
                 if lastPFN.map({ first <= $0 }) ?? true { roundCount += 1 }

@@ -1,8 +1,8 @@
-internal import CXenGuest
+public import CXenGuest
 internal import Glibc
 
 @_cdecl("xc_domain_restore")
-func restoreDomain(
+public func restoreDomain(
     _ pointer: OpaquePointer,
     _ streamDescriptor: Int32,
     _ domid: UInt32,
@@ -49,14 +49,22 @@ private struct Restore {
     let callbacks: restore_callbacks
     let isCheckpointed: Bool
 
+    /// libxenguest takes no longer records.
+    private static let recordByteCountMaximum = 8 << 20
+
     func run() -> Bool {
-        guard copy(RecordedStream.headersByteCount) != nil else {
+        let buffer = UnsafeMutableRawPointer.allocate(
+            byteCount: Self.recordByteCountMaximum,
+            alignment: 8
+        )
+        defer { buffer.deallocate() }
+        guard copy(RecordedStream.headersByteCount, buffer) else {
             xen.log(XTL_ERROR, "Failed to read Image Header from stream", errorNumber: errno)
             return false
         }
         var hasCheckpoint = false
         while true {
-            guard let header = copy(8) else {
+            guard copy(8, buffer) else {
                 xen.log(
                     XTL_ERROR,
                     "Failed to read Record Header from stream",
@@ -65,10 +73,9 @@ private struct Restore {
                 // After a checkpoint, the end of the stream means that this host takes over.
                 return hasCheckpoint
             }
-            let (type, byteCount) = header.withUnsafeBytes {
-                ($0.load(as: UInt32.self), Int($0.load(fromByteOffset: 4, as: UInt32.self)))
-            }
-            guard copy((byteCount + 7) & ~7) != nil else {
+            let type = buffer.load(as: UInt32.self)
+            let byteCount = (Int(buffer.load(fromByteOffset: 4, as: UInt32.self)) + 7) & ~7
+            guard byteCount <= Self.recordByteCountMaximum, copy(byteCount, buffer) else {
                 xen.log(XTL_ERROR, "Failed to read Record data from stream", errorNumber: errno)
                 return hasCheckpoint
             }
@@ -88,19 +95,9 @@ private struct Restore {
         }
     }
 
-    private func copy(_ byteCount: Int) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: byteCount)
-        var filled = 0
-        while filled < byteCount {
-            let count = bytes.withUnsafeMutableBytes {
-                read(input, $0.baseAddress.unsafelyUnwrapped + filled, byteCount - filled)
-            }
-            if count < 0, errno == EINTR { continue }
-            if count == 0 { errno = EPIPE }
-            guard count > 0 else { return nil }
-            filled += count
-        }
-        fwrite(bytes, 1, byteCount, output)
-        return bytes
+    private func copy(_ byteCount: Int, _ buffer: UnsafeMutableRawPointer) -> Bool {
+        guard read_exact(input, buffer, byteCount) == 0 else { return false }
+        fwrite(buffer, 1, byteCount, output)
+        return true
     }
 }

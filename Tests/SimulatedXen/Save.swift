@@ -1,8 +1,8 @@
-internal import CXenGuest
+public import CXenGuest
 internal import Glibc
 
 @_cdecl("xc_domain_save")
-func saveDomain(
+public func saveDomain(
     _ pointer: OpaquePointer,
     _ streamDescriptor: Int32,
     _ domid: UInt32,
@@ -51,7 +51,10 @@ private struct Save {
 
     func run() -> Bool {
         xen.progress("Start of stream", 0, 0)
-        guard write(0..<RecordedStream.headersByteCount, "headers") else { return false }
+        let headers = stream.headers
+        guard write_exact(descriptor, headers.baseAddress, headers.count) == 0 else {
+            return fail("headers")
+        }
         var round = -1
         var isSuspended = false
         for record in stream.records {
@@ -65,7 +68,10 @@ private struct Save {
                     reportRound(round)
                 }
             }
-            guard write(record.bytes, "page data") else { return false }
+            let pieces = stream.pieces(of: record)
+            guard writev_exact(descriptor, pieces, Int32(pieces.count)) == 0 else {
+                return fail("page data")
+            }
             if record.type == RecordedStream.pageDataType {
                 usleep(UInt32(setting("SIMULATED_XEN_BATCH_MICROSECONDS", default: 0)))
             }
@@ -95,18 +101,7 @@ private struct Save {
         xen.progress("Frames iteration \(round)", total, total)
     }
 
-    private func write(_ range: Range<Int>, _ what: String) -> Bool {
-        let isWritten = stream.content.withUnsafeBytes { content in
-            var rest = UnsafeRawBufferPointer(rebasing: content[range])
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
-            return true
-        }
-        guard !isWritten else { return true }
+    private func fail(_ what: String) -> Bool {
         let errorNumber = errno
         xen.log(XTL_ERROR, "Failed to write \(what) to stream", errorNumber: errorNumber)
         errno = errorNumber

@@ -6,7 +6,9 @@
 #define CXENSHIM_H
 
 #include <semaphore.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 /*
  * What libxenguest calls while it saves or restores.  log and progress are
@@ -63,16 +65,38 @@ int xenshim_restore_domain(struct xenshim *shim, int stream_fd, int back_fd,
                            uint64_t *store_gfn, uint64_t *console_gfn);
 
 /*
- * From now on SIGTERM makes writes to stream_fd fail, so that libxenguest runs
- * its error path, and posts wake.  Returns 0, or -1 and errno.
+ * Moves the bytes of a stream that stays in this process.  read fills all of
+ * data, or returns zero at the end of the stream.  write takes all pieces, or
+ * returns an error number.
  */
-int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
+struct xenshim_stream {
+    void *context;
+    int (*read)(void *context, void *data, size_t size);
+    int (*write)(void *context, const struct iovec *pieces, int count);
+};
 
 /*
- * Closes the stream_fd of xenshim_cancel_on_sigterm(), but keeps its number
- * taken, so that a late SIGTERM hits nothing else.
+ * Returns the descriptor under which libxenguest reads and writes this stream,
+ * which is copied; or -1 and errno, ENOSYS if libxenguest would not find this
+ * program's functions.  There is one such stream at most.
  */
-void xenshim_close_stream(void);
+int xenshim_open_stream(const struct xenshim_stream *of_caller);
+
+/*
+ * Maps size bytes of shared memory twice, back to back: any size of them lie
+ * in one piece.  size is a multiple of the page size.  Returns NULL and sets
+ * errno if there is no memory.
+ */
+void *xenshim_map_ring(size_t size);
+
+void xenshim_unmap_ring(void *start, size_t size);
+
+/*
+ * From now on SIGTERM posts wake, and makes writes to stream_fd fail, so that
+ * libxenguest runs its error path; -1 stands for no descriptor.  Returns 0, or
+ * -1 and errno.
+ */
+int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
 
 /*
  * Starts a process that takes a domain out of log-dirty mode should this one
