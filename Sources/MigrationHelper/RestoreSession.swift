@@ -46,12 +46,16 @@ final class RestoreSession: XenCallbacks {
         let ring = try StreamRing()
         let memoryDescriptor = try MemoryStream.open(ring)
         let streamDescriptor = arguments.streamDescriptor
+        let threads =
+            try Settings.ofProcess().threads
+            ?? .default(processorCount: Processors.usableCount)
         try thread.start(
             { [channel, checkpoints] in
                 let decoder = StreamDecoder(
                     from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
                     to: ring,
-                    cacheByteCountMaximum: AvailableMemory.byteCountForCache()
+                    cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
+                    threads: threads
                 )
                 let format = try decoder.run(
                     acceptsStockStream: true,

@@ -46,7 +46,7 @@ final class SaveSession: XenCallbacks {
                     return try saveUnencoded(xen)
                 }
                 let cacheSize = try chooseCacheSize(settings, guestPageCount: pageCount)
-                return try saveEncoded(xen, cacheSize, settings.compression)
+                return try saveEncoded(xen, cacheSize, settings)
             }
         } catch {
             return Conclusion(error, consequence: Self.consequence)
@@ -80,20 +80,26 @@ final class SaveSession: XenCallbacks {
     private func saveEncoded(
         _ xen: borrowing XenInterface,
         _ cacheSize: CacheSize,
-        _ compression: Compression
+        _ settings: Settings
     ) throws -> Conclusion {
         let ring = try StreamRing(wakingWriter: mainThread)
         let memoryDescriptor = try MemoryStream.open(ring)
         try Cancellation.handle(waking: mainThread)
         let streamDescriptor = arguments.streamDescriptor
-        channel.log(.debug, "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB")
+        let threads = settings.threads ?? .default(processorCount: Processors.usableCount)
+        channel.log(
+            .debug,
+            "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB, "
+                + "\(threads.value) threads"
+        )
         try thread.start(
             { [statistics, checkpoints] in
                 let encoder = try StreamEncoder(
                     from: ring,
                     to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
                     cacheSize: cacheSize,
-                    compression: compression
+                    compression: settings.compression,
+                    threads: threads
                 )
                 try encoder.run { progress in
                     statistics.value = progress.statistics
