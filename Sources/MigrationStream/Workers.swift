@@ -55,6 +55,8 @@ final class Workers: Sendable {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
+        // A fault is the thread's own; blocked, it would end the program without its handler.
+        for fault in [SIGBUS, SIGSEGV, SIGILL, SIGFPE] { sigdelset(&all, fault) }
         pthread_sigmask(SIG_BLOCK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         let job = Unmanaged.passRetained(Job(body))

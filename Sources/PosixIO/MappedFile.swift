@@ -3,7 +3,8 @@ public import MigrationStream
 
 /// A regular file as a source that holds its bytes: mapped, so that nothing is copied.
 ///
-/// A file that shrinks while it is read ends the process with SIGBUS, as with any mapping.
+/// A file that shrinks while it is read raises SIGBUS, as with any mapping: a program that uses this
+/// must expect it.
 public final class MappedFile: ByteSource {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0

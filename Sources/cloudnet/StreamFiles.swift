@@ -21,6 +21,9 @@ func withStreams<Result>(
     let output =
         outputPath == "-"
         ? STDOUT_FILENO : try openFile(outputPath, O_WRONLY | O_CREAT | O_TRUNC)
+    let removable = outputPath != "-" && isRegularFile(output) ? outputPath : nil
+    UnfinishedOutput.begin(removable)
+    defer { UnfinishedOutput.end() }
     do {
         let inputName = inputPath == "-" ? "standard input" : "'\(inputPath)'"
         let outputName = outputPath == "-" ? "standard output" : "'\(outputPath)'"
@@ -30,7 +33,7 @@ func withStreams<Result>(
         try retryingOnInterrupt("close \(outputName)") { close(output) }
         return result
     } catch {
-        if isRegularFile(output), outputPath != "-" { unlink(outputPath) }
+        if let removable { unlink(removable) }
         throw error
     }
 }
