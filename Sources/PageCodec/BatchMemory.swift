@@ -1,8 +1,8 @@
 /// Memory for one coded batch: its encoder writes into it, and what it holds is valid until the
 /// next batch is coded into it.
 ///
-/// 13 MiB of addresses; the system gives memory for as much of it as a batch needs, 4 MiB at most
-/// in practice.
+/// 8 MiB of addresses; the system gives memory for as much of it as a batch needs, half of it in
+/// practice.
 public final class BatchMemory {
     let header: UnsafeMutableRawPointer
     let entries: UnsafeMutablePointer<UInt8>

@@ -69,8 +69,8 @@ extension ChangedWords {
     /// What 64 bits of the mask stand for.
     static let bytesPerPart = 512
 
-    /// What mask and words take, for a page or a block.
-    var byteCount: Int { 8 &* count &+ 8 }
+    /// What the words take, and the mask after compression, more or less.
+    var byteCountEstimate: Int { 8 &* count &+ 8 }
 
     /// The length of the mask on the wire for a page or block.
     static func maskByteCount(ofByteCount byteCount: Int) -> Int { byteCount / 64 }

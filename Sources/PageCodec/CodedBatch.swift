@@ -1,4 +1,4 @@
-/// A coded batch, in memory that its encoder owns: valid until the encoder's next batch.
+/// A coded batch, in the `BatchMemory` that it was coded into, which must outlive it.
 public struct CodedBatch {
     /// The batch header, entries, classes, control bytes and literals, in the order of the wire.
     public var sections:

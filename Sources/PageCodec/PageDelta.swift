@@ -199,9 +199,8 @@ public func applyDelta(
     }
 }
 
-/// Copies a run; most runs are a few bytes, for which a call of memcpy is the larger cost.
-///
-/// - Parameter isRoomAfter: Whether 16 bytes may be read and written whatever `byteCount` is.
+/// Copies a run; most runs are a few bytes, for which a call of memcpy is the larger cost. If
+/// `isRoomAfter`, 16 bytes may be read and written whatever `byteCount` is.
 @inline(__always)
 private func copyRun(
     from source: UnsafeRawPointer,

@@ -1,5 +1,5 @@
 /// Codes batches of pages: for each page the first of zero, unchanged, reference, and then the
-/// smallest of delta, blocks and raw.
+/// cheapest of delta (or, if a compressor follows, words), blocks and raw.
 ///
 /// It owns the sender's half of the cache. All memory is allocated in `init`: about 4,352 bytes per
 /// cache slot, as the cache fills. Cost per page: one test for zero, one
@@ -228,7 +228,7 @@ extension PageEncoder {
             }
         case .compressed:
             let isWorthWords = changed.count <= Self.wordCountMaximum
-            let byteCount = isWorthWords ? changed.byteCount : pageByteCount
+            let byteCount = isWorthWords ? changed.byteCountEstimate : pageByteCount
             if byteCount > Self.smallByteCount,
                 encodeBlocks(page, base: base, prints, below: byteCount)
             {
@@ -301,7 +301,7 @@ extension PageEncoder {
             }
         case .compressed:
             let changed = ChangedWords(from: base, to: block, byteCount: byteCount)
-            if position < 0 || changed.count == 0, changed.byteCount < byteCount {
+            if position < 0 || changed.count == 0, changed.byteCountEstimate < byteCount {
                 append(changed, of: block, byteCount: byteCount)
                 return .words
             }
