@@ -6,7 +6,8 @@ internal import Synchronization
 final class CodecThread: Sendable {
     /// How the thread ended.
     enum Outcome: Sendable {
-        case finished
+        /// It came to the end; in words, what it did.
+        case finished(String)
         case failed(any Error)
     }
 
@@ -21,17 +22,17 @@ final class CodecThread: Sendable {
     /// How the thread ended, if it has.
     var outcome: Outcome? { state.withLock { $0 } }
 
-    /// Starts `body`; `cleanup` runs after its outcome is known to others.
+    /// Starts `body`, which returns what it did, in words.
     ///
-    /// The thread takes no signals, so that they interrupt the main thread.
+    /// `cleanup` runs after the outcome is known to others. The thread takes no signals, so that they interrupt the main thread.
     func start(
-        _ body: @escaping @Sendable () throws -> Void,
+        _ body: @escaping @Sendable () throws -> String,
         cleanup: @escaping @Sendable () -> Void
     ) throws {
         let job = Job { [self] in
             do {
-                try body()
-                state.withLock { $0 = .finished }
+                let summary = try body()
+                state.withLock { $0 = .finished(summary) }
             } catch {
                 state.withLock { $0 = .failed(error) }
             }

@@ -50,7 +50,7 @@ final class RestoreSession: XenCallbacks {
             try Settings.ofProcess().threads
             ?? .default(processorCount: Processors.usableCount)
         try thread.start(
-            { [channel, checkpoints] in
+            { [checkpoints] in
                 let decoder = StreamDecoder(
                     from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
                     to: ring,
@@ -61,11 +61,8 @@ final class RestoreSession: XenCallbacks {
                     acceptsStockStream: true,
                     didDecodeCheckpoint: { checkpoints.waitUntilOpen() }
                 )
-                let summary =
-                    format == .stock
-                    ? "restored a stock stream"
-                    : "restored from \(decoder.statistics)"
-                channel.log(.debug, summary)
+                return format == .stock
+                    ? "restored a stock stream" : "restored from \(decoder.statistics)"
             },
             cleanup: {
                 // libxenguest reads the end of the stream, and runs its error path if it is early.
@@ -77,7 +74,10 @@ final class RestoreSession: XenCallbacks {
     }
 
     private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
-        guard case .failed(let error) = thread.outcome else {
+        // libxenguest may have read the last byte before the thread has come to its end.
+        let outcome = result == 0 ? thread.waitForEnd() : thread.outcome
+        guard case .failed(let error) = outcome else {
+            if case .finished(let summary) = outcome { channel.log(.debug, summary) }
             return Conclusion(result: result, errorNumber: errorNumber)
         }
         // With Remus, libxenguest takes any end of the stream for the death of the other host and

@@ -105,6 +105,7 @@ final class SaveSession: XenCallbacks {
                     statistics.value = progress.statistics
                     if progress.isCheckpoint { checkpoints.open() }
                 }
+                return "saved in \(encoder.statistics)"
             },
             cleanup: { [checkpoints] in
                 // libxenguest's next write fails, and nobody waits for a checkpoint any more.
@@ -134,8 +135,8 @@ final class SaveSession: XenCallbacks {
     private func conclude(result: Int32, errorNumber: Int32) -> Conclusion {
         // A stream that libxenguest has ended counts when the last byte of it was written.
         let outcome = result == 0 ? thread.waitForEnd() : thread.outcome
-        if case .finished = outcome, result == 0 {
-            channel.log(.info, summary)
+        if case .finished(let summary) = outcome, result == 0 {
+            channel.log(.info, summary + pause)
             return .success
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
@@ -152,16 +153,13 @@ final class SaveSession: XenCallbacks {
         return Conclusion(result: result, errorNumber: errorNumber)
     }
 
-    private var summary: String {
-        var text = "saved in \(statistics.value)"
-        if let suspendedAt {
-            let pause = ContinuousClock.now - suspendedAt
-            let milliseconds =
-                pause.components.seconds * 1000
-                + pause.components.attoseconds / 1_000_000_000_000_000
-            text += "; paused \(milliseconds) ms"
-        }
-        return text
+    private var pause: String {
+        guard let suspendedAt else { return "" }
+        let pause = ContinuousClock.now - suspendedAt
+        let milliseconds =
+            pause.components.seconds * 1000
+            + pause.components.attoseconds / 1_000_000_000_000_000
+        return "; paused \(milliseconds) ms"
     }
 
     // MARK: What libxenguest asks

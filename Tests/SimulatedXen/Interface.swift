@@ -47,6 +47,7 @@ func path(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
 }
 
+/// Stands in for the function of Xen with this name.
 @_cdecl("xc_interface_open")
 public func openInterface(
     _ logger: UnsafeMutablePointer<xentoollog_logger>?,
@@ -56,12 +57,14 @@ public func openInterface(
     OpaquePointer(Unmanaged.passRetained(Interface(logger)).toOpaque())
 }
 
+/// Stands in for the function of Xen with this name.
 @_cdecl("xc_interface_close")
 public func closeInterface(_ pointer: OpaquePointer) -> Int32 {
     Unmanaged<Interface>.fromOpaque(UnsafeRawPointer(pointer)).release()
     return 0
 }
 
+/// Stands in for the function of Xen with this name.
 @_cdecl("xc_domain_getinfo")
 public func getDomainInfo(
     _ pointer: OpaquePointer,
@@ -86,7 +89,8 @@ enum Logdirty {
     }
 }
 
-/// Only the operation that ends log-dirty mode is simulated.
+/// Stands in for the function of this name in Xen; only the operation that ends log-dirty mode is
+/// simulated.
 @_cdecl("xc_shadow_control")
 public func controlShadow(
     _ pointer: OpaquePointer,

@@ -1,6 +1,7 @@
 public import CXenGuest
 internal import Glibc
 
+/// Stands in for the function of Xen with this name.
 @_cdecl("xc_domain_save")
 public func saveDomain(
     _ pointer: OpaquePointer,
