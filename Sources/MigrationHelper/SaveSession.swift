@@ -165,7 +165,7 @@ final class SaveSession: XenCallbacks {
     // MARK: What libxenguest asks
 
     func progress(source: String, doing: String, done: UInt, total: UInt) {
-        let sentPageCount = UInt(statistics.value.pages.pageCount)
+        let sentPageCount = UInt(statistics.value.pageCount)
         let (done, total) = progressTranslator.translate(
             done: done,
             total: total,

@@ -28,6 +28,26 @@ public enum Compression: Equatable, Sendable {
     }
 }
 
+/// What becomes of one page batch.
+enum BatchTreatment: Hashable, Sendable {
+    /// It is sent as libxc wrote it: for a link that is faster than the page classes.
+    case whole
+    /// It is coded.
+    case coded
+    /// It is coded and compressed.
+    case compressed(CompressionEffort)
+}
+
+extension BatchTreatment: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .whole: "whole"
+        case .coded: "off"
+        case .compressed(let effort): effort.description
+        }
+    }
+}
+
 /// How zstd compresses one batch.
 struct CompressionEffort: Hashable, Sendable {
     /// zstd's level.

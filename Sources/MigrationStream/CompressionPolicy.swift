@@ -82,12 +82,14 @@ struct CompressionPolicy {
         isFixed ? fixedEffort : Self.ladder[rungIndex].effort
     }
 
+    var treatment: BatchTreatment { effort.map { .compressed($0) } ?? .coded }
+
     /// Notes what coding a batch took before compression.
     ///
     /// - Parameters:
     ///   - residueByteCount: The length of the coded batch.
     ///   - seconds: How long it took.
-    mutating func noteCoding(residueByteCount: Int, seconds: Double) {
+    mutating func noteCoding(stockByteCount: Int, residueByteCount: Int, seconds: Double) {
         codedByteCount = codedByteCount * 0.8 + Double(residueByteCount)
         codingSeconds = codingSeconds * 0.8 + seconds
     }

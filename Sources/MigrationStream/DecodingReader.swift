@@ -42,7 +42,12 @@ struct DecodingReader<Source: ByteSource> {
         case .compressedPages:
             content = try readCompressed(body)
         case .stockRecord:
-            content = .fragment(completedType: try noteFragment(header, body))
+            let isFirst = carried == nil
+            let (type, isComplete) = try noteFragment(header, body)
+            content = .fragment(
+                completedType: isComplete ? type : nil,
+                startsBatch: isFirst && type == StockRecordType.pageData
+            )
         case .parameters, .headers:
             throw StreamError.recordOutOfPlace(kind: header.kind)
         }
@@ -110,11 +115,11 @@ struct DecodingReader<Source: ByteSource> {
 
     /// Checks that the fragments of a libxc record are as long as it announces.
     ///
-    /// - Returns: Its type, if this was the last one.
+    /// - Returns: Its type, and whether this was the last one.
     private mutating func noteFragment(
         _ header: RecordHeader,
         _ body: UnsafeRawBufferPointer
-    ) throws(StreamError) -> UInt32? {
+    ) throws(StreamError) -> (type: UInt32, isComplete: Bool) {
         var record: (header: StockRecordHeader, byteCount: Int)
         if let carried {
             record = carried
@@ -135,7 +140,7 @@ struct DecodingReader<Source: ByteSource> {
             )
         }
         carried = continues ? record : nil
-        return continues ? nil : record.header.type
+        return (record.header.type, !continues)
     }
 }
 
@@ -144,8 +149,8 @@ struct DecodedUnit {
     enum Content {
         case coded(checksum: UInt64)
         case compressed(CompressedBatch, ExpansionLane, laneTicket: Int)
-        /// Of a libxc record, and its type if that is complete.
-        case fragment(completedType: UInt32?)
+        /// Of a libxc record: its type if that is complete, and whether it is the start of a batch.
+        case fragment(completedType: UInt32?, startsBatch: Bool)
     }
 
     let content: Content
@@ -155,8 +160,16 @@ struct DecodedUnit {
 
     /// The type of the libxc record that is complete with this, unless it is a batch.
     var completedType: UInt32? {
-        guard case .fragment(let type) = content else { return nil }
+        guard case .fragment(let type, _) = content else { return nil }
         return type
+    }
+
+    /// What is there of the body of a batch that was sent as it is, if it starts here.
+    var wholeBatchStart: UnsafeRawBufferPointer? {
+        guard case .fragment(_, startsBatch: true) = content else { return nil }
+        return UnsafeRawBufferPointer(
+            rebasing: body.dropFirst(StockStream.recordHeaderByteCount)
+        )
     }
 
     var isEnd: Bool { completedType == StockRecordType.end }

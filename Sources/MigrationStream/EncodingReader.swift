@@ -53,12 +53,12 @@ struct EncodingReader<Source: ByteSource> {
     /// Reads and codes one libxc record, or the next fragment of a long one.
     ///
     /// - Parameters:
-    ///   - effort: How a batch is going to be compressed, if at all.
+    ///   - treatment: What is to become of a page batch.
     ///   - memory: Where the result goes.
     /// - Returns: What is to be written.
     /// - Throws: `StreamError`, or what the source throws.
     mutating func read(
-        _ effort: CompressionEffort?,
+        _ treatment: BatchTreatment,
         into memory: EncodingMemory
     ) throws -> EncodedUnit {
         if carried != nil { return try readFragment(into: memory) }
@@ -81,11 +81,12 @@ struct EncodingReader<Source: ByteSource> {
             carried = CarriedRecord(header, heldBody: body)
             return try readFragment(into: memory)
         }
+        if treatment == .whole { return readWhole(header, body, into: memory) }
         let start = ContinuousClock.now
         let coded = pages.encoder.encode(
             entries: batch.entries,
             pages: batch.pages,
-            residue: effort == nil ? .sent : .compressed,
+            residue: treatment == .coded ? .sent : .compressed,
             into: memory.batch
         )
         if let first = batch.entries.first, let last = batch.entries.last {
@@ -95,9 +96,27 @@ struct EncodingReader<Source: ByteSource> {
             )
         }
         return EncodedUnit(
-            content: .batch(coded),
-            effort: effort,
+            content: .batch(coded, stockByteCount: body.count),
+            treatment: treatment,
             codingSeconds: (ContinuousClock.now - start).inSeconds,
+            completedType: header.type,
+            statistics: statistics
+        )
+    }
+
+    /// Leaves a batch as it is.
+    private mutating func readWhole(
+        _ header: StockRecordHeader,
+        _ body: UnsafeRawBufferPointer,
+        into memory: EncodingMemory
+    ) -> EncodedUnit {
+        let headerPart = memory.fragment.prefix(StockStream.recordHeaderByteCount)
+        header.write(to: headerPart)
+        counters.noteWholeBatch(body)
+        return EncodedUnit(
+            content: .whole(header: UnsafeRawBufferPointer(headerPart), body: body),
+            treatment: .whole,
+            codingSeconds: 0,
             completedType: header.type,
             statistics: statistics
         )
@@ -116,11 +135,19 @@ struct EncodingReader<Source: ByteSource> {
         guard var record = carried else { preconditionFailure("no record is being carried") }
         let byteCount = min(record.byteCount, ExtendedStream.fragmentByteCountMaximum)
         let fragment = memory.fragment.prefix(byteCount)
+        let isFirst = !record.isHeaderSent
         let givenByteCount = record.take(into: fragment)
         if givenByteCount < byteCount {
             try source.copyNext(
                 into: UnsafeMutableRawBufferPointer(rebasing: fragment[givenByteCount...]),
                 of: .recordBody
+            )
+        }
+        if isFirst, record.header.type == StockRecordType.pageData {
+            counters.noteWholeBatch(
+                UnsafeRawBufferPointer(
+                    rebasing: fragment.dropFirst(StockStream.recordHeaderByteCount)
+                )
             )
         }
         record.byteCount -= byteCount
@@ -129,7 +156,7 @@ struct EncodingReader<Source: ByteSource> {
         if isComplete { counters.noteRecord(type: record.header.type) }
         return EncodedUnit(
             content: .fragment(UnsafeRawBufferPointer(fragment), continues: !isComplete),
-            effort: nil,
+            treatment: .whole,
             codingSeconds: 0,
             completedType: isComplete ? record.header.type : nil,
             statistics: statistics
@@ -137,16 +164,19 @@ struct EncodingReader<Source: ByteSource> {
     }
 }
 
-/// What one turn of reading gives: a coded batch, or a fragment of a record that is carried.
+/// What one turn of reading gives: a coded batch, a batch as it is, or a fragment of a record that is
+/// carried.
 struct EncodedUnit {
     enum Content {
-        case batch(CodedBatch)
+        case batch(CodedBatch, stockByteCount: Int)
         case fragment(UnsafeRawBufferPointer, continues: Bool)
+        /// A batch as it is, the body in memory that is valid until the source is read again.
+        case whole(header: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer)
     }
 
     let content: Content
-    /// How a batch is to be compressed, if at all.
-    let effort: CompressionEffort?
+    /// What is to become of a batch.
+    let treatment: BatchTreatment
     let codingSeconds: Double
     /// The type of the libxc record that is complete with this.
     let completedType: UInt32?
@@ -154,6 +184,16 @@ struct EncodedUnit {
     let statistics: StreamStatistics
 
     var isEnd: Bool { completedType == StockRecordType.end }
+
+    /// Whether the source must not be read before this was written.
+    var needsSource: Bool {
+        if case .whole = content { true } else { false }
+    }
+
+    /// How a batch is to be compressed, if at all.
+    var effort: CompressionEffort? {
+        if case .compressed(let effort) = treatment { effort } else { nil }
+    }
 }
 
 /// What one thread needs to encode.
@@ -184,7 +224,7 @@ private struct CarriedRecord {
     let header: StockRecordHeader
     /// What is still to be sent, header and padding included.
     var byteCount: Int
-    private var isHeaderSent = false
+    private(set) var isHeaderSent = false
     private var heldBody: UnsafeRawBufferPointer
 
     init(

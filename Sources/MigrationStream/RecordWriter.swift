@@ -63,11 +63,37 @@ struct OutgoingRecord {
     /// The length of the body.
     var byteCount: Int { body.reduce(0) { $0 + $1.count } }
 
-    init(_ kind: RecordKind, flags: UInt16 = 0, _ body: UnsafeRawBufferPointer) {
+    init(_ kind: RecordKind, _ body: UnsafeRawBufferPointer) {
         self.kind = kind
-        self.flags = flags
+        flags = 0
         self.body = [body]
         checksum = ExtendedStream.checksum(body)
+    }
+
+    /// A libxc record, or a fragment of one, as it is.
+    init(fragment body: [UnsafeRawBufferPointer], continues: Bool) {
+        kind = .stockRecord
+        flags = continues ? RecordHeader.continuesFlag : 0
+        self.body = body
+        checksum = ExtendedStream.checksum(body)
+    }
+
+    /// A whole libxc record in as many fragments as it needs.
+    static func fragments(
+        of header: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> [OutgoingRecord] {
+        var records: [OutgoingRecord] = []
+        var prefix = [header]
+        var rest = body
+        repeat {
+            let room = ExtendedStream.fragmentByteCountMaximum - (prefix.first?.count ?? 0)
+            let part = UnsafeRawBufferPointer(rebasing: rest.prefix(room))
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(room))
+            records.append(OutgoingRecord(fragment: prefix + [part], continues: !rest.isEmpty))
+            prefix = []
+        } while !rest.isEmpty
+        return records
     }
 
     init(_ batch: CodedBatch) {

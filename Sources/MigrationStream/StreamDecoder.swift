@@ -177,7 +177,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ) throws -> (bytes: UnsafeRawBufferPointer, statistics: StreamStatistics) {
         guard let pages else { preconditionFailure("pages before PARAMETERS") }
         guard let checksum = unit.batchChecksum else {
-            if let type = unit.completedType { pages.noteRecord(type: type) }
+            pages.note(unit)
             return (batch, pages.statistics)
         }
         return (
@@ -231,8 +231,10 @@ private final class BatchDecoding {
         decoder = try PageDecoder(slotCount: slotCount)
     }
 
-    func noteRecord(type: UInt32) {
-        statistics.noteRecord(type: type)
+    /// Notes what passes through as it is.
+    func note(_ unit: DecodedUnit) {
+        if let start = unit.wholeBatchStart { statistics.noteWholeBatch(start) }
+        if let type = unit.completedType { statistics.noteRecord(type: type) }
     }
 
     /// Rebuilds a record.

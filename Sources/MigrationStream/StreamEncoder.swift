@@ -81,13 +81,14 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             let ticket = workers.takeTicket()
             guard reading.enter(ticket) else { return }
             do {
-                let unit = try reader.read(policy.effort, into: memory)
+                let unit = try reader.read(policy.treatment, into: memory)
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 // Nothing is read beyond END.
-                if unit.isEnd { reading.close() } else { reading.leave() }
-                let record = try finish(unit, lane, memory)
+                if unit.isEnd { reading.close() } else if !unit.needsSource { reading.leave() }
+                let records = try finish(unit, lane, memory)
                 guard writing.enter(ticket) else { return }
-                try write(record, unit, didEncode)
+                try write(records, unit, didEncode)
+                if unit.needsSource { reading.leave() }
                 writing.leave()
                 if unit.isEnd { return workers.finish() }
             } catch {
@@ -105,16 +106,21 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         _ unit: EncodedUnit,
         _ lane: Lane?,
         _ memory: EncodingMemory
-    ) throws -> OutgoingRecord {
+    ) throws -> [OutgoingRecord] {
         switch unit.content {
         case .fragment(let bytes, let continues):
-            return OutgoingRecord(
-                .stockRecord,
-                flags: continues ? RecordHeader.continuesFlag : 0,
-                bytes
-            )
-        case .batch(let batch):
-            guard let lane, let effort = unit.effort else { return OutgoingRecord(batch) }
+            return [OutgoingRecord(fragment: [bytes], continues: continues)]
+        case .whole(let header, let body):
+            return OutgoingRecord.fragments(of: header, body)
+        case .batch(let batch, let stockByteCount):
+            policy.update {
+                $0.noteCoding(
+                    stockByteCount: stockByteCount,
+                    residueByteCount: batch.byteCount,
+                    seconds: unit.codingSeconds
+                )
+            }
+            guard let lane, let effort = unit.effort else { return [OutgoingRecord(batch)] }
             let start = ContinuousClock.now
             let body = try lane.compressor.compress(
                 batch,
@@ -125,10 +131,6 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             lanes?.giveBack(lane)
             let record = OutgoingRecord(compressed: body)
             policy.update {
-                $0.noteCoding(
-                    residueByteCount: batch.byteCount,
-                    seconds: unit.codingSeconds
-                )
                 $0.noteCompression(
                     effort: effort,
                     residueByteCount: batch.byteCount,
@@ -136,25 +138,29 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                     seconds: (ContinuousClock.now - start).inSeconds
                 )
             }
-            return record
+            return [record]
         }
     }
 
     private func write(
-        _ record: OutgoingRecord,
+        _ records: [OutgoingRecord],
         _ unit: EncodedUnit,
         _ didEncode: (EncodedRecord) -> Void
     ) throws {
-        let time = try writer.write(record)
-        policy.update {
-            $0.noteWrite(
-                byteCount: record.byteCount,
-                seconds: time.writing.inSeconds,
-                idleSeconds: time.idle.inSeconds
-            )
+        for record in records {
+            let time = try writer.write(record)
+            policy.update {
+                $0.noteWrite(
+                    byteCount: record.byteCount,
+                    seconds: time.writing.inSeconds,
+                    idleSeconds: time.idle.inSeconds
+                )
+            }
         }
         writer.note(unit.statistics)
-        if case .batch = unit.content { writer.statistics.noteEffort(unit.effort) }
+        if unit.completedType == StockRecordType.pageData {
+            writer.statistics.noteTreatment(unit.treatment)
+        }
         guard let type = unit.completedType else { return }
         didEncode(
             EncodedRecord(
@@ -181,7 +187,7 @@ private final class SharedCompressionPolicy: Sendable {
         policy = Mutex(CompressionPolicy(compression, threadCount: threadCount))
     }
 
-    var effort: CompressionEffort? { policy.withLock { $0.effort } }
+    var treatment: BatchTreatment { policy.withLock { $0.treatment } }
 
     func update(_ body: (inout CompressionPolicy) -> Void) {
         policy.withLock { body(&$0) }

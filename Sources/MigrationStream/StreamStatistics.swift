@@ -4,14 +4,20 @@ public import PageCodec
 public struct StreamStatistics: Equatable, Sendable {
     /// The pages per class.
     public var pages = PageStatistics()
+    /// Pages with content that were sent as libxc wrote them, in batches without classes.
+    public private(set) var wholePageCount = 0
     /// How often the pfns started over: the rounds of a live migration, without a verifying pass.
     public var roundCount = 0
     /// Bytes of the libxc stream.
     public var stockByteCount = 0
     /// Bytes of the extended stream.
     public var extendedByteCount = 0
-    /// How many page batches were sent with which effort, by its name; "off" without compression.
-    public private(set) var effortBatchCounts: [String: Int] = [:]
+    /// How many page batches were treated in which way, by its name: "whole", "off" for without
+    /// compression, or zstd's level. Only the encoding end knows.
+    public private(set) var treatmentBatchCounts: [String: Int] = [:]
+
+    /// Pages with content.
+    public var pageCount: Int { pages.pageCount + wholePageCount }
 
     // The last pfn of the batch before, to notice a new round.
     private var lastPFN: UInt64?
@@ -22,10 +28,10 @@ public struct StreamStatistics: Equatable, Sendable {
 
     /// Takes over what the reading end counts, which may be ahead of the writing end.
     mutating func takeOverSource(of read: StreamStatistics) {
-        let (extendedByteCount, effortBatchCounts) = (extendedByteCount, effortBatchCounts)
+        let (extendedByteCount, treatmentBatchCounts) = (extendedByteCount, treatmentBatchCounts)
         self = read
         self.extendedByteCount = extendedByteCount
-        self.effortBatchCounts = effortBatchCounts
+        self.treatmentBatchCounts = treatmentBatchCounts
     }
 
     /// Takes over what the decoding end counts, and counts a record that was read.
@@ -37,9 +43,32 @@ public struct StreamStatistics: Equatable, Sendable {
         stockByteCount = written
     }
 
-    /// Notes how a batch was compressed.
-    mutating func noteEffort(_ effort: CompressionEffort?) {
-        effortBatchCounts[effort?.description ?? "off", default: 0] += 1
+    /// Notes what became of a batch.
+    mutating func noteTreatment(_ treatment: BatchTreatment) {
+        treatmentBatchCounts[treatment.description, default: 0] += 1
+    }
+
+    /// Notes a batch that is sent as it is.
+    ///
+    /// - Parameter body: The body of the `PAGE_DATA` record, or its beginning; it may be damaged.
+    mutating func noteWholeBatch(_ body: UnsafeRawBufferPointer) {
+        let start = StockStream.pageDataHeaderByteCount
+        guard body.count > start else { return }
+        let announced = Int(UInt32(littleEndian: body.loadUnaligned(as: UInt32.self)))
+        let count = min(announced, PageFormat.entriesPerBatchMaximum, (body.count - start) / 8)
+        guard count > 0 else { return }
+        func entry(_ index: Int) -> PageEntry {
+            PageEntry(
+                bits: UInt64(
+                    littleEndian: body.loadUnaligned(
+                        fromByteOffset: start + 8 * index,
+                        as: UInt64.self
+                    )
+                )
+            )
+        }
+        for index in 0..<count where entry(index).hasContent { wholePageCount += 1 }
+        noteBatch(firstPFN: entry(0).pfn, lastPFN: entry(count - 1).pfn)
     }
 
     /// Notes a libxc record that holds no pages.
@@ -64,14 +93,15 @@ extension StreamStatistics: CustomStringConvertible {
     public var description: String {
         let tenths = stockByteCount == 0 ? 0 : extendedByteCount * 1000 / stockByteCount
         let rounds = roundCount == 1 ? "1 round" : "\(roundCount) rounds"
-        return "\(rounds): \(pages); \(stockByteCount) stock bytes as \(extendedByteCount) "
-            + "(\(tenths / 10).\(tenths % 10)%)\(efforts)"
+        let whole = wholePageCount == 0 ? "" : ", \(wholePageCount) more as they were"
+        return "\(rounds): \(pages)\(whole); \(stockByteCount) stock bytes as \(extendedByteCount) "
+            + "(\(tenths / 10).\(tenths % 10)%)\(treatments)"
     }
 
-    /// Which efforts were used, if there was any compression.
-    private var efforts: String {
-        guard effortBatchCounts.keys.contains(where: { $0 != "off" }) else { return "" }
-        let counts = effortBatchCounts.sorted { $0.value > $1.value }
+    /// What became of the batches, if it was not the same for all that they were only coded.
+    private var treatments: String {
+        guard treatmentBatchCounts.keys.contains(where: { $0 != "off" }) else { return "" }
+        let counts = treatmentBatchCounts.sorted { $0.value > $1.value }
         return "; batches per zstd level: "
             + counts.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     }
