@@ -20,6 +20,15 @@ public protocol ByteSink: SendableMetatype {
     ///
     /// - Throws: What the transport reports.
     mutating func write(_ pieces: [UnsafeRawBufferPointer]) throws
+
+    /// How much may lie between a write and a link that is slower: what was written faster than that
+    /// says nothing of the link. None if the sink cannot tell.
+    var bufferByteCount: Int? { get }
+}
+
+extension ByteSink {
+    /// The sink cannot tell.
+    public var bufferByteCount: Int? { nil }
 }
 
 extension ByteSource {

@@ -78,4 +78,27 @@ public struct FileDescriptorSink: ByteSink {
             }
         }
     }
+
+    /// The buffer of a pipe or socket, as the system knows it; nothing for what is no link at all.
+    ///
+    /// A program behind a pipe, such as ssh, may have buffers of its own.
+    public var bufferByteCount: Int? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFIFO:
+            let byteCount = fcntl(descriptor, Self.getPipeSize)
+            return byteCount > 0 ? Int(byteCount) : nil
+        case S_IFSOCK:
+            var byteCount: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            let result = getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &byteCount, &length)
+            return result == 0 ? Int(byteCount) : nil
+        default:
+            return 0
+        }
+    }
+
+    /// Linux's `F_GETPIPE_SZ`, which Swift's Glibc lacks.
+    private static let getPipeSize: Int32 = 1032
 }

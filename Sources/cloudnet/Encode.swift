@@ -17,7 +17,7 @@ struct Encode: ParsableCommand {
         parsing: .unconditional,
         help: "How hard to compress what the page classes leave: \(Compression.expectation)."
     )
-    var compression = "auto"
+    var compression = "3"
 
     @Option(help: "How many threads encode, \(ThreadsOption.expectation).")
     var threads: Int?
@@ -49,7 +49,7 @@ struct Encode: ParsableCommand {
                 from: source,
                 to: sink,
                 cacheSize: cacheSize,
-                compression: Compression(compression) ?? .auto,
+                compression: Compression(compression) ?? .level(3),
                 threads: ThreadsOption.count(threads)
             )
             try encoder.run()
