@@ -1,3 +1,5 @@
+internal import CZstd
+
 /// How hard to compress what the page classes leave: what an operator asks for.
 public enum Compression: Equatable, Sendable {
     /// As hard as the link and the processor make worthwhile, batch by batch.
@@ -72,4 +74,10 @@ extension CompressionEffort {
 
 extension CompressionEffort: CustomStringConvertible {
     var description: String { isLongDistance ? "\(level) long" : "\(level)" }
+}
+
+/// The library that compresses.
+public enum CompressionLibrary {
+    /// Its version, such as "1.5.4".
+    public static var version: String { String(cString: ZSTD_versionString()) }
 }

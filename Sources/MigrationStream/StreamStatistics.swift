@@ -16,6 +16,13 @@ public struct StreamStatistics: Equatable, Sendable {
     /// compression, or zstd's level. Only the encoding end knows.
     public private(set) var treatmentBatchCounts: [String: Int] = [:]
 
+    /// The same without what only the encoding end knows.
+    public var knownToBothEnds: StreamStatistics {
+        var result = self
+        result.treatmentBatchCounts = [:]
+        return result
+    }
+
     /// Pages with content.
     public var pageCount: Int { pages.pageCount + wholePageCount }
 

@@ -9,12 +9,17 @@ import Testing
 /// Streams recorded from real guests; `CLOUDNET_UPDATE_GOLDEN=1` pins their sizes anew.
 @Suite(.serialized)
 struct GoldenStreamTests {
-    private static let sizesPath = Repository.goldenPath + "/sizes.csv"
     private static let columns =
-        "stream,rounds,zero,unchanged,references,deltas,blocks,raw,empty,stock bytes,"
-        + "extended bytes"
+        "stream,compression,zstd,rounds,zero,unchanged,references,deltas,blocks,raw,empty,"
+        + "stock bytes,extended bytes"
 
-    private static func row(_ name: String, _ statistics: StreamStatistics) -> String {
+    private static let settings = ["off", "-5", "1", "3"]
+
+    private static func row(
+        _ name: String,
+        _ setting: String,
+        _ statistics: StreamStatistics
+    ) -> String {
         let pages = statistics.pages
         let numbers = [
             statistics.roundCount, pages.zeroPageCount, pages.unchangedPageCount,
@@ -22,27 +27,46 @@ struct GoldenStreamTests {
             pages.rawPageCount, pages.emptyEntryCount, statistics.stockByteCount,
             statistics.extendedByteCount,
         ]
-        return ([name] + numbers.map(String.init)).joined(separator: ",")
+        let version = setting == "off" ? "" : CompressionLibrary.version
+        return ([name, setting, version] + numbers.map(String.init)).joined(separator: ",")
     }
 
     /// A change of the codec that changes sizes must change this file, where reviewers see it.
     @Test func recordedStreamsComeBackAndKeepTheirSize() throws {
         let names = try Repository.files(in: Repository.goldenPath, suffix: ".libxc.zst")
         #expect(names.contains("pvh-live.libxc.zst") && names.contains("pv-verify.libxc.zst"))
-        var rows = [Self.columns]
+        try expectSizes(of: names, in: Repository.goldenPath, pinnedIn: "sizes.csv")
+    }
+
+    /// Compares sizes with those of a file in the golden folder, or writes that anew.
+    private func expectSizes(
+        of names: [String],
+        in folder: String,
+        pinnedIn fileName: String
+    ) throws {
+        let path = Repository.goldenPath + "/" + fileName
+        var rows: [String] = []
         for name in names {
-            let statistics = try roundTrip(Repository.goldenPath + "/" + name)
-            rows.append(Self.row(name, statistics))
+            for setting in Self.settings {
+                let compression = try #require(Compression(setting))
+                let statistics = try roundTrip(folder + "/" + name, compression)
+                rows.append(Self.row(name, setting, statistics))
+            }
         }
         if environment("CLOUDNET_UPDATE_GOLDEN") == "1" {
-            let text = rows.joined(separator: "\n") + "\n"
-            try Repository.write(Array(text.utf8), toFile: Self.sizesPath)
+            let text = ([Self.columns] + rows).joined(separator: "\n") + "\n"
+            try Repository.write(Array(text.utf8), toFile: path)
         }
-        let pinned = String(
-            decoding: try Repository.bytes(ofFile: Self.sizesPath),
-            as: UTF8.self
-        )
-        #expect(rows == pinned.split(separator: "\n").map(String.init))
+        let pinned = String(decoding: try Repository.bytes(ofFile: path), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+        // Another version of zstd may find other bytes; and not all streams are everywhere.
+        for row in rows {
+            let isKnown = pinned.contains { $0.hasPrefix(row.prefix { $0 != "," } + ",") }
+            let usesOtherZstd =
+                !row.contains(",off,")
+                && !pinned.contains { $0.contains(CompressionLibrary.version) }
+            #expect(!isKnown || usesOtherZstd || pinned.contains(row), "\(row)")
+        }
     }
 
     /// The bytes of version 1 are for ever: if this fails, the format changed.
@@ -106,20 +130,18 @@ struct GoldenStreamTests {
 
     /// Larger streams than a repository should hold, from the folder that `CLOUDNET_STREAMS` names.
     @Test(.enabled(if: environment("CLOUDNET_STREAMS") != nil))
-    func largeStreamsComeBackAndAreSmall() throws {
+    func largeStreamsComeBackAndKeepTheirSize() throws {
         let folder = try #require(environment("CLOUDNET_STREAMS"))
         let names = try Repository.files(in: folder, suffix: ".libxc.zst")
         #expect(!names.isEmpty)
-        let permilleMaximums = ["kbuild-256.libxc.zst": 690, "oltp-320.libxc.zst": 390]
-        for name in names {
-            let statistics = try roundTrip(folder + "/" + name)
-            let permille = statistics.extendedByteCount * 1000 / statistics.stockByteCount
-            #expect(permille <= permilleMaximums[name] ?? 1001, "\(name): \(statistics)")
-        }
+        try expectSizes(of: names, in: folder, pinnedIn: "large-sizes.csv")
     }
 
     /// Encodes into a file, decodes from it, and compares on the way: memory stays small.
-    private func roundTrip(_ path: String) throws -> StreamStatistics {
+    private func roundTrip(
+        _ path: String,
+        _ compression: Compression
+    ) throws -> StreamStatistics {
         let file = try #require(tmpfile())
         defer { fclose(file) }
         let descriptor = fileno(file)
@@ -128,7 +150,8 @@ struct GoldenStreamTests {
         let encoder = try StreamEncoder(
             from: stock,
             to: FileDescriptorSink(descriptor, name: "a temporary file"),
-            cacheSize: .offlineDefault
+            cacheSize: .offlineDefault,
+            compression: compression
         )
         try encoder.run()
         try stock.finish()
@@ -142,7 +165,7 @@ struct GoldenStreamTests {
         )
         _ = try decoder.run(acceptsStockStream: false)
         try comparison.expected.finish()
-        #expect(encoder.statistics == decoder.statistics)
+        #expect(encoder.statistics.knownToBothEnds == decoder.statistics)
         return encoder.statistics
     }
 }
