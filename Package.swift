@@ -29,8 +29,14 @@ let package = Package(
             name: "CXXHash",
             providers: [.apt(["libxxhash-dev"])]
         ),
+        // The compiler's own header: instructions that Swift has no name for.
+        .systemLibrary(name: "CSSE2"),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
-        .target(name: "PageCodec", dependencies: ["CXXHash"], swiftSettings: house),
+        .target(
+            name: "PageCodec",
+            dependencies: ["CSSE2", "CXXHash"],
+            swiftSettings: house
+        ),
         .target(
             name: "MigrationStream",
             dependencies: ["PageCodec", "CXXHash", "CZstd"],

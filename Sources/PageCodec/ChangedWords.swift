@@ -10,34 +10,19 @@ public struct ChangedWords {
 
     /// Compares two versions; `byteCount` is that of a page or a block.
     @inline(__always)
-    public init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
-        var offset = 0
-        var index = 0
-        while offset < byteCount {
+    init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
+        for index in 0..<byteCount / Self.bytesPerPart {
             var part: UInt64 = 0
-            var bit: UInt64 = 0
-            // Eight words at a time keep the chain of ORs short.
-            while bit < 64 {
-                let first = base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
-                let second = target.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
-                let difference = first ^ second
-                let low = Self.bit(difference[0], 0) | Self.bit(difference[1], 1)
-                let lowMiddle = Self.bit(difference[2], 2) | Self.bit(difference[3], 3)
-                let highMiddle = Self.bit(difference[4], 4) | Self.bit(difference[5], 5)
-                let high = Self.bit(difference[6], 6) | Self.bit(difference[7], 7)
-                part |= ((low | lowMiddle) | (highMiddle | high)) &<< bit
-                bit &+= 8
+            var offset = 0
+            while offset < Self.bytesPerPart {
+                let position = index &* Self.bytesPerPart &+ offset
+                let words = changedWords(ofBytes: changedBytes(base + position, target + position))
+                part |= words &<< UInt64(offset &>> 3)
                 offset &+= 64
             }
             bits[index] = part
             count &+= part.nonzeroBitCount
-            index &+= 1
         }
-    }
-
-    @inline(__always)
-    private static func bit(_ difference: UInt64, _ position: UInt64) -> UInt64 {
-        (difference == 0 ? 0 : 1) &<< position
     }
 }
 

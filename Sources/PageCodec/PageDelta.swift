@@ -22,6 +22,10 @@ public struct ChangedRuns: ~Copyable {
     /// A number takes more than a byte only if it is above 127.
     var deltaByteCountMinimum: Int { byteCount &+ 2 &* count &+ 1 }
 
+    // For each 64 bytes which of them differ, and a zero.
+    private let parts: UnsafeMutablePointer<UInt64>
+    private var partCount = 0
+
     // Where runs start and end, alternately.
     private let edges: UnsafeMutablePointer<UInt16>
 
@@ -30,29 +34,46 @@ public struct ChangedRuns: ~Copyable {
 
     /// Allocates memory for the runs of a page.
     public init() {
+        parts = .allocate(capacity: PageFormat.pageByteCount / 64 + 1)
+        parts.initialize(repeating: 0, count: PageFormat.pageByteCount / 64 + 1)
         edges = .allocate(capacity: Self.edgeCountMaximum + 64)
     }
 
-    deinit { edges.deallocate() }
+    deinit {
+        parts.deallocate()
+        edges.deallocate()
+    }
 
-    /// Finds the runs; `byteCount` is that of a page or a block.
-    public mutating func find(
+    /// Compares two versions; `byteCount` is that of a page or a block. `find()` may follow.
+    ///
+    /// - Returns: How many 8-byte words differ.
+    @inline(__always)
+    public mutating func compare(
         from base: UnsafeRawPointer,
         to target: UnsafeRawPointer,
         byteCount: Int
-    ) {
+    ) -> Int {
+        partCount = byteCount / 64
+        var wordCount: UInt64 = 0
+        for index in 0..<partCount {
+            let bytes = changedBytes(base + 64 &* index, target + 64 &* index)
+            parts[index] = bytes
+            wordCount &+= Self.countOfNonzeroBytes(bytes)
+        }
+        // Beyond the end nothing differs.
+        parts[partCount] = 0
+        return Int(truncatingIfNeeded: wordCount)
+    }
+
+    /// Finds the runs between the two versions that were compared last.
+    public mutating func find() {
         var edge = edges
-        // What of the bit stream before reaches into this part: changed bytes, and the run state.
+        // What of the part before reaches into this one: changed bytes, and whether a run goes on.
         var spill: UInt64 = 0
         var wasInRun: UInt64 = 0
-        var widened = Self.changedBytes(base, target, 0)
-        widened = Self.widen(widened, &spill)
-        var offset = 0
-        while offset < byteCount {
-            let next = offset &+ 64
-            let nextWidened =
-                next < byteCount
-                ? Self.widen(Self.changedBytes(base, target, next), &spill) : spill
+        var widened = Self.widen(parts[0], &spill)
+        for index in 0..<partCount {
+            let nextWidened = Self.widen(parts[index &+ 1], &spill)
             if widened | wasInRun != 0 {
                 // Narrowing by as much as was widened leaves gaps of up to three bytes closed.
                 let runs =
@@ -63,24 +84,21 @@ public struct ChangedRuns: ~Copyable {
                 wasInRun = runs &>> 63
                 while changes != 0 {
                     edge.pointee = UInt16(
-                        truncatingIfNeeded: offset &+ changes.trailingZeroBitCount
+                        truncatingIfNeeded: 64 &* index &+ changes.trailingZeroBitCount
                     )
                     edge += 1
                     changes &= changes &- 1
                 }
             }
             widened = nextWidened
-            offset = next
         }
         if wasInRun != 0 {
-            edge.pointee = UInt16(truncatingIfNeeded: byteCount)
+            edge.pointee = UInt16(truncatingIfNeeded: 64 &* partCount)
             edge += 1
         }
         count = (edge - edges) / 2
-        self.byteCount = 0
-        for run in 0..<count {
-            self.byteCount &+= Int(edges[2 &* run &+ 1] &- edges[2 &* run])
-        }
+        byteCount = 0
+        for run in 0..<count { byteCount &+= Int(edges[2 &* run &+ 1] &- edges[2 &* run]) }
     }
 
     /// Where a run starts and ends.
@@ -89,29 +107,11 @@ public struct ChangedRuns: ~Copyable {
         (Int(edges[2 &* run]), Int(edges[2 &* run &+ 1]))
     }
 
-    /// One bit for each of 64 bytes: whether it differs.
     @inline(__always)
-    private static func changedBytes(
-        _ base: UnsafeRawPointer,
-        _ target: UnsafeRawPointer,
-        _ offset: Int
-    ) -> UInt64 {
-        let difference =
-            base.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
-            ^ target.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
-        let four = difference.lowHalf | difference.highHalf
-        let two = four.lowHalf | four.highHalf
-        guard two.x | two.y != 0 else { return 0 }
-        // The highest bit of each byte tells whether any of its bits is set.
-        let lowBits = SIMD8<UInt64>(repeating: 0x7f7f_7f7f_7f7f_7f7f)
-        let highBits = ((difference & lowBits) &+ lowBits | difference) & ~lowBits
-        var result: UInt64 = 0
-        for word in 0..<8 {
-            // The product gathers those eight bits in its highest byte.
-            let gathered = (highBits[word] &>> 7) &* 0x0102_0408_1020_4080
-            result |= (gathered &>> 56) &<< UInt64(8 &* word)
-        }
-        return result
+    private static func countOfNonzeroBytes(_ bytes: UInt64) -> UInt64 {
+        let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
+        let highBits = ((bytes & lowBits) &+ lowBits | bytes) & ~lowBits
+        return ((highBits &>> 7) &* 0x0101_0101_0101_0101) &>> 56
     }
 
     /// Widens each set bit by the three after it, across parts.

@@ -201,12 +201,16 @@ extension PageEncoder {
         _ prints: PageFingerprint
     ) -> PageClass {
         let pageByteCount = PageFormat.pageByteCount
-        let changed = ChangedWords(from: base, to: page, byteCount: pageByteCount)
         switch residue {
         case .sent:
             var byteCount = pageByteCount
-            if changed.count <= Self.deltaWordCountMaximum {
-                pageRuns.find(from: base, to: page, byteCount: pageByteCount)
+            let changedWordCount = pageRuns.compare(
+                from: base,
+                to: page,
+                byteCount: pageByteCount
+            )
+            if changedWordCount <= Self.deltaWordCountMaximum {
+                pageRuns.find()
                 byteCount = min(pageRuns.deltaByteCountMinimum, pageByteCount)
             }
             if byteCount > Self.smallByteCount,
@@ -227,6 +231,7 @@ extension PageEncoder {
                 return .delta
             }
         case .compressed:
+            let changed = ChangedWords(from: base, to: page, byteCount: pageByteCount)
             let isWorthWords = changed.count <= Self.wordCountMaximum
             let byteCount = isWorthWords ? changed.byteCountEstimate : pageByteCount
             if byteCount > Self.smallByteCount,
@@ -287,7 +292,8 @@ extension PageEncoder {
         let byteCount = PageFormat.blockByteCount
         switch residue {
         case .sent:
-            blockRuns.find(from: base, to: block, byteCount: byteCount)
+            _ = blockRuns.compare(from: base, to: block, byteCount: byteCount)
+            blockRuns.find()
             if writeDelta(
                 blockRuns,
                 to: block,

@@ -170,11 +170,12 @@ struct ProtocolDocumentTests {
             writtenLiterals = written { literalCursor in
                 _ = target.withUnsafeBytes {
                     var runs = ChangedRuns()
-                    runs.find(
+                    _ = runs.compare(
                         from: ZeroPage.bytes,
                         to: $0.baseAddress.unsafelyUnwrapped,
                         byteCount: 4096
                     )
+                    runs.find()
                     return writeDelta(
                         runs,
                         to: $0.baseAddress.unsafelyUnwrapped,

@@ -31,11 +31,12 @@ struct ChangedRunsTests {
         let (first, second) = (before + base + before, otherBefore + target + otherBefore)
         first.withUnsafeBytes { first in
             second.withUnsafeBytes { second in
-                runs.find(
+                _ = runs.compare(
                     from: first.baseAddress.unsafelyUnwrapped + around,
                     to: second.baseAddress.unsafelyUnwrapped + around + misalignment,
                     byteCount: base.count
                 )
+                runs.find()
             }
         }
         return (0..<runs.count).map { runs[$0].start..<runs[$0].end }
@@ -112,11 +113,12 @@ struct ChangedRunsTests {
                 }
                 let found = target.withUnsafeBytes { target in
                     base.withUnsafeBytes { base in
-                        runs.find(
+                        _ = runs.compare(
                             from: base.baseAddress.unsafelyUnwrapped,
                             to: target.baseAddress.unsafelyUnwrapped,
                             byteCount: byteCount
                         )
+                        runs.find()
                     }
                     return (0..<runs.count).map { runs[$0].start..<runs[$0].end }
                 }

@@ -26,11 +26,12 @@ struct PageDeltaTests {
         let fits = base.withUnsafeBytes { base in
             target.withUnsafeBytes { target in
                 var runs = ChangedRuns()
-                runs.find(
+                _ = runs.compare(
                     from: base.baseAddress.unsafelyUnwrapped,
                     to: target.baseAddress.unsafelyUnwrapped,
                     byteCount: base.count
                 )
+                runs.find()
                 return writeDelta(
                     runs,
                     to: target.baseAddress.unsafelyUnwrapped,

@@ -77,7 +77,8 @@ final class CodedChunk {
         let byteCount = PageFormat.pageByteCount
         switch difference {
         case .delta:
-            runs.find(from: old, to: new, byteCount: byteCount)
+            _ = runs.compare(from: old, to: new, byteCount: byteCount)
+            runs.find()
             return writeDelta(
                 runs,
                 to: new,
