@@ -1,96 +1,122 @@
 /// Decides how hard to compress each batch, so that neither the link nor the processor idles.
 ///
-/// It predicts for every rung of a ladder of efforts what the next batch costs: the time until it is
-/// through, which is the larger of what the processors and what the link take, and a little for the
-/// processor time itself, which the dom0 has other uses for. How compressible the guest is, how fast
-/// this machine is and how fast the link is are measured batch by batch; how the rungs compare with
-/// each other is known of zstd. It stays where it is unless another rung is clearly better.
+/// It predicts for every rung of a ladder of efforts how long the next batch takes: what is larger of
+/// the processors' time and the link's. Among the rungs that are nearly as fast as the fastest it
+/// takes the one that costs least when processor time, which the dom0 has other uses for, is counted
+/// as well. How compressible the guest is, how fast this machine is and how fast the link is are
+/// measured batch by batch; how the rungs compare with each other is known of zstd. The lowest rung
+/// leaves even the page classes out, so that no link is so fast that coding makes it slower.
 struct CompressionPolicy {
-    /// One way to compress, and how it does on guest memory compared with the others.
+    /// One way to treat a batch, and how it does on guest memory compared with the others.
     struct Rung {
-        /// The effort; none means not at all.
-        var effort: CompressionEffort?
+        /// What becomes of the batch.
+        var treatment: BatchTreatment
         /// Seconds of one processor per byte of residue.
         var secondsPerByte: Double
         /// Compressed bytes per byte of residue.
         var ratio: Double
+
+        init(_ treatment: BatchTreatment, secondsPerByte: Double, ratio: Double) {
+            self.treatment = treatment
+            self.secondsPerByte = secondsPerByte
+            self.ratio = ratio
+        }
+
+        init(_ effort: CompressionEffort, secondsPerByte: Double, ratio: Double) {
+            self.init(.compressed(effort), secondsPerByte: secondsPerByte, ratio: ratio)
+        }
     }
 
     /// From the fastest rung to the smallest output (figures: `docs/performance.md`).
     static let ladder = [
-        Rung(effort: nil, secondsPerByte: 0, ratio: 1),
-        Rung(effort: CompressionEffort(level: -5), secondsPerByte: 2.0e-9, ratio: 0.51),
-        Rung(effort: CompressionEffort(level: -1), secondsPerByte: 2.5e-9, ratio: 0.39),
-        Rung(effort: CompressionEffort(level: 1), secondsPerByte: 3.8e-9, ratio: 0.35),
-        Rung(effort: CompressionEffort(level: 3), secondsPerByte: 5.8e-9, ratio: 0.325),
+        // Per byte of what libxc wrote.
+        Rung(.whole, secondsPerByte: 0.15e-9, ratio: 1),
+        Rung(.coded, secondsPerByte: 0, ratio: 1),
+        Rung(CompressionEffort(level: -5), secondsPerByte: 2.2e-9, ratio: 0.508),
+        Rung(CompressionEffort(level: -1), secondsPerByte: 2.7e-9, ratio: 0.390),
+        Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.351),
+        Rung(CompressionEffort(level: 3), secondsPerByte: 5.8e-9, ratio: 0.325),
         Rung(
-            effort: CompressionEffort(level: 6, isLongDistance: true),
-            secondsPerByte: 15e-9,
-            ratio: 0.30
+            CompressionEffort(level: 6, isLongDistance: true),
+            secondsPerByte: 13.8e-9,
+            ratio: 0.303
         ),
     ]
 
     /// What a second of processor time may cost in seconds of migration.
     private static let processorWeight = 0.35
 
-    /// Another rung must be better by this factor to be taken.
-    private static let hysteresis = 0.96
+    /// How much longer than with the fastest rung a migration may take to save processor time; the
+    /// second figure is for the rung in use, so that it does not change to and fro.
+    private static let toleranceForOthers = 1.075
+    private static let toleranceForCurrent = 1.085
 
-    /// A link that keeps the writer waiting for less than this share of the time shows only that it
-    /// is not the bottleneck.
-    private static let busyShareMinimum = 0.1
+    /// Another rung must be better by this factor to be taken.
+    private static let hysteresis = 0.97
+
+    /// Batches of different lengths keep several threads from being busy all the time.
+    private static let unevenness = 1.15
 
     private let threadCount: Int
     private var rungIndex: Int
-    private let isFixed: Bool
-    private let fixedEffort: CompressionEffort?
+    private let fixedTreatment: BatchTreatment?
+
+    // Batches since one was coded, while they go through whole.
+    private var wholeBatchCount = 0
+    private static let wholeBatchCountMaximum = 32
 
     // What was measured; the scales are relative to the ladder's figures.
     private var speedScale = 1.0
     private var ratioScale = 1.0
+    private var stockByteCount = 0.0
     private var codedByteCount = 0.0
     private var codingSeconds = 0.0
-    private var linkBytesPerSecond: Double?
-    private var writtenByteCount = 0.0
-    private var writtenSeconds = 0.0
-
-    // How long to believe the link's last known rate while nothing shows it.
-    private var idleWriteCount = 0
-    private var patience = patienceMinimum
-    private static let patienceMinimum = 2
-    private static let patienceMaximum = 64
+    private var batchByteCount = 0.0
+    private var link: LinkEstimate
 
     /// Starts without knowledge, with an effort that is cheap and yet saves most bytes.
-    init(_ compression: Compression, threadCount: Int) {
+    ///
+    /// - Parameters:
+    ///   - compression: What an operator asked for.
+    ///   - threadCount: How many batches are coded side by side.
+    ///   - bufferByteCount: The buffer of the sink, if that is known.
+    init(_ compression: Compression, threadCount: Int, bufferByteCount: Int? = nil) {
         self.threadCount = threadCount
+        link = LinkEstimate(bufferByteCount: bufferByteCount)
+        rungIndex = Self.startIndex
         switch compression {
-        case .auto:
-            isFixed = false
-            fixedEffort = nil
-        case .off:
-            isFixed = true
-            fixedEffort = nil
-        case .level(let level):
-            isFixed = true
-            fixedEffort = CompressionEffort(level: level)
+        case .auto: fixedTreatment = nil
+        case .off: fixedTreatment = .coded
+        case .level(let level): fixedTreatment = .compressed(CompressionEffort(level: level))
         }
-        rungIndex = 2
     }
 
-    /// What to do with the next batch; none means not to compress.
-    var effort: CompressionEffort? {
-        isFixed ? fixedEffort : Self.ladder[rungIndex].effort
-    }
+    private static let wholeIndex = 0
+    private static let codedIndex = 1
+    private static let startIndex = 3
 
-    var treatment: BatchTreatment { effort.map { .compressed($0) } ?? .coded }
+    /// What to do with the next batch.
+    mutating func nextTreatment() -> BatchTreatment {
+        if let fixedTreatment { return fixedTreatment }
+        guard rungIndex == Self.wholeIndex else { return Self.ladder[rungIndex].treatment }
+        wholeBatchCount += 1
+        guard wholeBatchCount > Self.wholeBatchCountMaximum else { return .whole }
+        // Now and then it is tried what the page classes would do.
+        wholeBatchCount = 0
+        return .coded
+    }
 
     /// Notes what coding a batch took before compression.
     ///
     /// - Parameters:
+    ///   - stockByteCount: The length of the batch as libxc wrote it.
     ///   - residueByteCount: The length of the coded batch.
     ///   - seconds: How long it took.
     mutating func noteCoding(stockByteCount: Int, residueByteCount: Int, seconds: Double) {
-        codedByteCount = codedByteCount * 0.8 + Double(residueByteCount)
+        let byteCount = Double(residueByteCount)
+        self.stockByteCount = self.stockByteCount * 0.8 + Double(stockByteCount)
+        batchByteCount += (byteCount - batchByteCount) * (batchByteCount == 0 ? 1 : 0.1)
+        codedByteCount = codedByteCount * 0.8 + byteCount
         codingSeconds = codingSeconds * 0.8 + seconds
     }
 
@@ -103,8 +129,8 @@ struct CompressionPolicy {
     ) {
         // Small batches say little about larger ones.
         guard
-            !isFixed, residueByteCount >= 64 << 10,
-            let rung = Self.ladder.first(where: { $0.effort == effort })
+            fixedTreatment == nil, residueByteCount >= 64 << 10,
+            let rung = Self.ladder.first(where: { $0.treatment == .compressed(effort) })
         else { return }
         let byteCount = Double(residueByteCount)
         let weight = min(byteCount / Double(4 << 20), 1) * 0.4
@@ -119,59 +145,64 @@ struct CompressionPolicy {
     ///   - seconds: How long the write took.
     ///   - idleSeconds: How long nothing was written before.
     mutating func noteWrite(byteCount: Int, seconds: Double, idleSeconds: Double) {
-        guard !isFixed, byteCount >= 16 << 10 else { return }
-        writtenByteCount = writtenByteCount * 0.6 + Double(byteCount)
-        writtenSeconds = writtenSeconds * 0.6 + max(seconds, 1e-7)
-        let observed = writtenByteCount / writtenSeconds
-        let wasBusy = seconds >= Self.busyShareMinimum * (seconds + idleSeconds)
-        if let known = linkBytesPerSecond {
-            if wasBusy || observed < known {
-                noteRate(Double(byteCount) / max(seconds, 1e-7), observed, known)
-            } else {
-                idleWriteCount += 1
-                if idleWriteCount >= patience {
-                    linkBytesPerSecond = known * 1.5
-                    idleWriteCount = 0
-                }
-            }
-        } else {
-            linkBytesPerSecond = observed
-        }
+        guard fixedTreatment == nil else { return }
+        link.note(byteCount: byteCount, seconds: seconds, idleSeconds: idleSeconds)
+        guard link.bytesPerSecond != nil else { return }
+        // What is not tried may have become worth it.
+        if rungIndex <= Self.codedIndex { ratioScale += (1 - ratioScale) * 0.0007 }
         rungIndex = bestRungIndex()
-    }
-
-    private mutating func noteRate(_ latest: Double, _ observed: Double, _ known: Double) {
-        if observed < known / 1.5, idleWriteCount == 0, patience < Self.patienceMaximum {
-            // The link is not as fast as was hoped for: hope less often.
-            patience *= 2
-        } else if observed > known {
-            patience = Self.patienceMinimum
-        }
-        idleWriteCount = 0
-        // A change is believed at once if the latest write and those before agree on its direction.
-        linkBytesPerSecond =
-            latest < known ? max(min(observed, known), latest) : min(observed, known * 2)
     }
 
     // MARK: Choice
 
     private func bestRungIndex() -> Int {
         let costs = Self.ladder.map(cost)
-        var best = rungIndex
-        for index in costs.indices where costs[index] < costs[best] { best = index }
-        return costs[best] < costs[rungIndex] * Self.hysteresis ? best : rungIndex
+        let shortest = costs.map(\.elapsed).min() ?? 0
+        let candidates = costs.indices.filter {
+            costs[$0].elapsed <= shortest * Self.toleranceForOthers
+        }
+        let best = candidates.min { costs[$0].total < costs[$1].total } ?? rungIndex
+        let current = costs[rungIndex]
+        let isGoodEnough =
+            current.elapsed <= shortest * Self.toleranceForCurrent
+            && current.total * Self.hysteresis <= costs[best].total
+        if isGoodEnough { return rungIndex }
+        // A link is easily taken for faster than it is at first; the classes are given up last.
+        return best == Self.wholeIndex && rungIndex > Self.codedIndex ? Self.codedIndex : best
     }
 
-    /// Seconds per byte of residue.
-    private func cost(_ rung: Rung) -> Double {
+    /// Seconds per byte of residue, without and with those for the use of the processor.
+    private func cost(_ rung: Rung) -> (elapsed: Double, total: Double) {
         let coding = codedByteCount > 0 ? codingSeconds / codedByteCount : 0
-        let compressing = rung.secondsPerByte * speedScale
-        let ratio = rung.effort == nil ? 1 : min(rung.ratio * ratioScale, 1)
-        let sending = linkBytesPerSecond.map { ratio / $0 } ?? 0
-        let elapsed =
-            threadCount == 1
-            ? coding + compressing + sending
-            : max((coding + compressing) / Double(threadCount), coding, sending)
-        return elapsed + Self.processorWeight * (coding + compressing)
+        switch rung.treatment {
+        case .whole:
+            // Unknown as yet, or nothing but zeros: then the classes are worth more than anything.
+            let stock = codedByteCount > 0 ? stockByteCount / codedByteCount : .infinity
+            return cost(coding: 0, working: rung.secondsPerByte * stock, ratio: stock)
+        case .coded:
+            return cost(coding: coding, working: coding, ratio: 1)
+        case .compressed:
+            return cost(
+                coding: coding,
+                working: coding + rung.secondsPerByte * speedScale,
+                ratio: min(rung.ratio * ratioScale, 1)
+            )
+        }
+    }
+
+    private func cost(
+        coding: Double,
+        working: Double,
+        ratio: Double
+    ) -> (elapsed: Double, total: Double) {
+        let sending = link.bytesPerSecond.map { ratio / $0 } ?? 0
+        var waiting = sending
+        if let rate = link.bytesPerSecond, batchByteCount > 0 {
+            // A thread that writes need not wait for what the buffer of the link takes.
+            waiting = max(sending - link.bufferByteCount / rate / batchByteCount, 0)
+        }
+        let share = threadCount == 1 ? 1 : Self.unevenness / Double(threadCount)
+        let elapsed = max((working + waiting) * share, coding, sending)
+        return (elapsed, elapsed + Self.processorWeight * working)
     }
 }

@@ -13,9 +13,6 @@ struct RecordWriter<Sink: ByteSink> {
         self.sink = sink
     }
 
-    /// See `ByteSink`.
-    var bufferByteCount: Int? { sink.bufferByteCount }
-
     /// Takes over what was read until what was written last.
     mutating func note(_ read: StreamStatistics) {
         statistics.takeOverSource(of: read)

@@ -37,7 +37,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         threads: ThreadCount = .one
     ) throws {
         threadCount = threads.value
-        policy = SharedCompressionPolicy(compression, threadCount: threads.value)
+        policy = SharedCompressionPolicy(
+            CompressionPolicy(
+                compression,
+                threadCount: threads.value,
+                bufferByteCount: sink.bufferByteCount
+            )
+        )
         lanes = compression == .off ? nil : try LanePool(count: threads.value)
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
         reader = try EncodingReader(source, slotCount: cacheSize.slotCount)
@@ -81,7 +87,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             let ticket = workers.takeTicket()
             guard reading.enter(ticket) else { return }
             do {
-                let unit = try reader.read(policy.treatment, into: memory)
+                let unit = try reader.read(policy.nextTreatment(), into: memory)
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 // Nothing is read beyond END.
                 if unit.isEnd { reading.close() } else if !unit.needsSource { reading.leave() }
@@ -183,11 +189,13 @@ public struct EncodedRecord: Sendable {
 private final class SharedCompressionPolicy: Sendable {
     private let policy: Mutex<CompressionPolicy>
 
-    init(_ compression: Compression, threadCount: Int) {
-        policy = Mutex(CompressionPolicy(compression, threadCount: threadCount))
+    init(_ policy: CompressionPolicy) {
+        self.policy = Mutex(policy)
     }
 
-    var treatment: BatchTreatment { policy.withLock { $0.treatment } }
+    func nextTreatment() -> BatchTreatment {
+        policy.withLock { $0.nextTreatment() }
+    }
 
     func update(_ body: (inout CompressionPolicy) -> Void) {
         policy.withLock { body(&$0) }

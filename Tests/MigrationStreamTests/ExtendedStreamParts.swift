@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 @testable import MigrationStream
 
@@ -79,14 +80,17 @@ struct Outcome {
 func outcome(
     ofDecoding bytes: [UInt8],
     cacheByteCountMaximum: Int = 64 << 20,
-    acceptsStockStream: Bool = false
+    acceptsStockStream: Bool = false,
+    threads: Int = 1
 ) throws -> Outcome {
     let source = MemorySource(bytes)
     let sink = MemorySink()
+    let threads = try #require(ThreadCount(threads))
     let decoder = StreamDecoder(
         from: source,
         to: sink,
-        cacheByteCountMaximum: cacheByteCountMaximum
+        cacheByteCountMaximum: cacheByteCountMaximum,
+        threads: threads
     )
     var error: StreamError?
     do {

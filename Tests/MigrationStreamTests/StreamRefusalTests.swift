@@ -490,7 +490,8 @@ struct StreamRefusalTests {
             .unsupportedSizes(pageByteCount: 1, blockByteCount: 2), .unknownFeatures(1),
             .carriedRecordMismatch(announcedByteCount: 1, foundByteCount: 2), .bytesAfterEnd,
             .page(.batchTooShort(byteCount: 1)), .compressionFailed("it"),
-            .windowOutOfRange(windowLog: 9),
+            .windowOutOfRange(windowLog: 9, laneCount: 1), .unknownLane(3, laneCount: 2),
+            .threadNotStarted,
             .expandedLengthMismatch(announcedByteCount: 1, foundByteCount: 2),
         ]
         let texts = errors.map(\.description)

@@ -1,7 +1,10 @@
 public import MigrationStream
 
 /// A stream that comes from memory.
-public final class MemorySource: ByteSource {
+///
+/// SAFETY: the threads of an encoder or decoder read in turns, which order all accesses; tests look
+/// in between only when nobody reads.
+public final class MemorySource: ByteSource, @unchecked Sendable {
     /// How many bytes were read.
     public private(set) var readByteCount = 0
 
@@ -26,7 +29,10 @@ public final class MemorySource: ByteSource {
 }
 
 /// A stream that goes to memory.
-public final class MemorySink: ByteSink {
+///
+/// SAFETY: the threads of an encoder or decoder write in turns, which order all accesses; tests look
+/// in between only when nobody writes.
+public final class MemorySink: ByteSink, @unchecked Sendable {
     /// What was written.
     public private(set) var bytes: [UInt8] = []
 

@@ -1,4 +1,5 @@
 public import MigrationStream
+public import PageCodec
 
 /// Encodes a whole libxc stream in memory.
 ///
@@ -6,17 +7,19 @@ public import MigrationStream
 public func encode(
     _ stock: [UInt8],
     cacheMebibytes: Int = 1,
-    compression: Compression = .off
+    compression: Compression = .off,
+    threads: Int = 1
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
-    guard let size = CacheSize(mebibytes: cacheMebibytes) else {
-        preconditionFailure("no such cache size")
+    guard let size = CacheSize(mebibytes: cacheMebibytes), let threads = ThreadCount(threads) else {
+        preconditionFailure("no such cache size or number of threads")
     }
     let encoder = try StreamEncoder(
         from: MemorySource(stock),
         to: sink,
         cacheSize: size,
-        compression: compression
+        compression: compression,
+        threads: threads
     )
     try encoder.run()
     return (sink.bytes, encoder.statistics)
@@ -27,14 +30,43 @@ public func encode(
 /// - Throws: What the decoder throws.
 public func decode(
     _ extended: [UInt8],
-    cacheByteCountMaximum: Int = 64 << 20
+    cacheByteCountMaximum: Int = 64 << 20,
+    threads: Int = 1
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
+    guard let threads = ThreadCount(threads) else {
+        preconditionFailure("no such number of threads")
+    }
     let decoder = StreamDecoder(
         from: MemorySource(extended),
         to: sink,
-        cacheByteCountMaximum: cacheByteCountMaximum
+        cacheByteCountMaximum: cacheByteCountMaximum,
+        threads: threads
     )
     _ = try decoder.run(acceptsStockStream: false)
     return (sink.bytes, decoder.statistics)
+}
+
+/// What both ends of a stream count; only the sender knows how hard it compressed.
+public struct StreamCounts: Equatable, Sendable {
+    /// The pages per class.
+    public let pages: PageStatistics
+    /// The rounds of a live migration.
+    public let roundCount: Int
+    /// Bytes of the libxc stream.
+    public let stockByteCount: Int
+    /// Bytes of the extended stream.
+    public let extendedByteCount: Int
+}
+
+extension StreamStatistics {
+    /// What both ends count.
+    public var counts: StreamCounts {
+        StreamCounts(
+            pages: pages,
+            roundCount: roundCount,
+            stockByteCount: stockByteCount,
+            extendedByteCount: extendedByteCount
+        )
+    }
 }

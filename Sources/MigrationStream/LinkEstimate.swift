@@ -1,0 +1,109 @@
+/// What the times of writes tell of a link.
+struct LinkEstimate {
+    /// The rate, once a write had to wait.
+    private(set) var bytesPerSecond: Double?
+
+    /// What its buffer takes at least, as far as is known.
+    private(set) var bufferByteCount = 0.0
+
+    // Since the last write that had to wait, when the buffer was full.
+    private var pendingByteCount = 0.0
+    private var pendingWriting = 0.0
+    private var pendingIdle = 0.0
+
+    // Several of them together, those long ago less.
+    private var byteCount = 0.0
+    private var writing = 0.0
+    private var idle = 0.0
+
+    // How long to believe the last known rate while nothing shows it.
+    private var freeWriteCount = 0
+    private var hasHoped = false
+    private var patience = patienceMinimum
+    private static let patienceMinimum = 32
+    private static let patienceMaximum = 256
+
+    /// A write at this rate shows only that the buffer had room.
+    private static let copyingBytesPerSecond = 1e9
+
+    /// What a write takes besides.
+    private static let callSeconds = 5e-5
+
+    /// What shorter writes take says little.
+    private static let longByteCount = 16384.0
+
+    /// More than the buffer takes.
+    private let bufferByteCountMaximum: Double
+
+    /// Knows nothing but what the sink may know of its buffer.
+    init(bufferByteCount: Int?) {
+        // Without knowledge, more than any buffer takes.
+        bufferByteCountMaximum = bufferByteCount.map(Double.init) ?? 5e6
+    }
+
+    mutating func note(byteCount: Int, seconds: Double, idleSeconds: Double) {
+        let (byteCount, seconds) = (Double(byteCount), max(seconds, 1e-7))
+        pendingByteCount += byteCount
+        // While nothing is written, the link goes on with what is in its buffer, but no longer.
+        pendingIdle += min(idleSeconds, bytesPerSecond.map { bufferByteCount / $0 } ?? idleSeconds)
+        if seconds <= byteCount / Self.copyingBytesPerSecond + Self.callSeconds {
+            pendingIdle += seconds
+            bufferByteCount = max(bufferByteCount, min(byteCount * 3, bufferByteCountMaximum))
+            noteFreeWrite(isLong: byteCount >= Self.longByteCount)
+        } else {
+            pendingWriting += seconds
+            noteWait(latest: byteCount / seconds)
+        }
+    }
+
+    private mutating func noteFreeWrite(isLong: Bool) {
+        if isLong { freeWriteCount += 1 }
+        guard let known = bytesPerSecond else {
+            if pendingByteCount > bufferByteCountMaximum { bytesPerSecond = .infinity }
+            return
+        }
+        let elapsed = pendingWriting + pendingIdle
+        if pendingByteCount > known * elapsed {
+            // The buffer was full; so much at least has left it.
+            bytesPerSecond = pendingByteCount / elapsed
+        } else if freeWriteCount >= patience, known < .infinity {
+            bytesPerSecond = known * 1.5
+            freeWriteCount = 0
+            hasHoped = true
+        }
+    }
+
+    private mutating func noteWait(latest: Double) {
+        let elapsed = pendingWriting + pendingIdle
+        let isFirst = bytesPerSecond ?? .infinity == .infinity
+        if isFirst {
+            // What came before went into the empty buffer.
+            bufferByteCount = max(
+                bufferByteCount,
+                min(pendingByteCount - latest * elapsed, bufferByteCountMaximum)
+            )
+            (pendingByteCount, pendingIdle) = (latest * pendingWriting, 0)
+        }
+        byteCount = byteCount * 0.9 + pendingByteCount
+        writing = writing * 0.9 + pendingWriting
+        idle = idle * 0.9 + pendingIdle
+        let latestRate = pendingByteCount / (pendingWriting + pendingIdle)
+        let smoothRate = byteCount / (writing + idle)
+        (pendingByteCount, pendingWriting, pendingIdle) = (0, 0, 0)
+        freeWriteCount = 0
+        guard let known = bytesPerSecond, !isFirst else {
+            bytesPerSecond = latestRate
+            return
+        }
+        if hasHoped {
+            patience =
+                smoothRate < known / 1.2
+                ? min(patience * 2, Self.patienceMaximum) : Self.patienceMinimum
+            hasHoped = false
+        }
+        // A change is believed at once if the latest write and those before agree on its direction.
+        bytesPerSecond =
+            latestRate < known
+            ? max(min(smoothRate, known), latestRate) : min(smoothRate, known * 2)
+    }
+}
