@@ -1,0 +1,162 @@
+import TestSupport
+
+@testable import MigrationStream
+
+/// An encoder's threads and a link on a clock that is computed, to try a `CompressionPolicy`.
+///
+/// Each thread has a processor. It codes in turn, compresses beside the others and writes in turn;
+/// a write returns when the buffer of the link has room for it.
+struct SimulatedPipeline {
+    /// What a batch is like.
+    struct Batch {
+        var residueByteCount: Int
+        /// How much worse it can be compressed than the batches of the policy's figures.
+        var ratioFactor = 1.0
+        /// How fast the link is when the batch is written.
+        var linkBytesPerSecond: Double
+    }
+
+    /// What became of it.
+    struct Outcome {
+        /// Until the last byte has left the link.
+        var seconds = 0.0
+        /// What all processors together took.
+        var processorSeconds = 0.0
+        /// The effort of each batch.
+        var efforts: [CompressionEffort?] = []
+
+        /// How often the effort changed from the batch with this number on.
+        func changeCount(from start: Int = 0) -> Int {
+            let rest = efforts[start...]
+            return zip(rest, rest.dropFirst()).count { $0 != $1 }
+        }
+    }
+
+    var threadCount: Int
+    var bufferByteCount: Double
+    /// What the efforts really cost and gain.
+    var rungs = CompressionPolicy.ladder
+    /// How much slower than the policy's figures the processors are.
+    var slowness = 1.0
+
+    private static let codingSecondsPerByte = 0.69e-9
+    private static let copyingSecondsPerByte = 0.1e-9
+
+    /// Runs batches with a policy, or with the same effort for all.
+    func run(_ batches: [Batch], _ compression: Compression) -> Outcome {
+        run(batches, CompressionPolicy(compression, threadCount: threadCount))
+    }
+
+    /// The shortest time that a rung alone takes.
+    func bestFixed(_ batches: [Batch]) -> (effort: CompressionEffort?, seconds: Double) {
+        let results = rungs.map { rung in
+            (effort: rung.effort, seconds: run(batches, nil, fixed: rung.effort).seconds)
+        }
+        return results.min { $0.seconds < $1.seconds } ?? (nil, 0)
+    }
+
+    private func run(
+        _ batches: [Batch],
+        _ initialPolicy: CompressionPolicy?,
+        fixed: CompressionEffort? = nil
+    ) -> Outcome {
+        var policy = initialPolicy
+        var outcome = Outcome()
+        var notes: [(time: Double, note: (inout CompressionPolicy) -> Void)] = []
+        var freeTimes = [Double](repeating: 0, count: threadCount)
+        var (readingEnd, writingEnd) = (0.0, 0.0)
+        var link = SimulatedLink(bufferByteCount: bufferByteCount)
+        for batch in batches {
+            let thread = freeTimes.indices.min { freeTimes[$0] < freeTimes[$1] } ?? 0
+            let start = max(freeTimes[thread], readingEnd)
+            // The policy knows what has happened until now, in that order.
+            if var current = policy {
+                for note in notes.filter({ $0.time <= start }).sorted(by: { $0.time < $1.time }) {
+                    note.note(&current)
+                }
+                notes.removeAll { $0.time <= start }
+                policy = current
+            } else {
+                notes = []
+            }
+            let effort = policy.map(\.effort) ?? fixed
+            outcome.efforts.append(effort)
+
+            let residue = Double(batch.residueByteCount)
+            let coding = residue * Self.codingSecondsPerByte * slowness
+            readingEnd = start + coding
+            var compressed = residue
+            var compressing = 0.0
+            if let effort, let rung = rungs.first(where: { $0.effort == effort }) {
+                compressed = min(residue * rung.ratio * batch.ratioFactor, residue * 1.001)
+                compressing = residue * rung.secondsPerByte * slowness
+                let byteCount = Int(compressed)
+                notes.append(
+                    (
+                        readingEnd + compressing,
+                        {
+                            $0.noteCoding(
+                                residueByteCount: batch.residueByteCount,
+                                seconds: coding
+                            )
+                            $0.noteCompression(
+                                effort: effort,
+                                residueByteCount: batch.residueByteCount,
+                                compressedByteCount: byteCount,
+                                seconds: compressing
+                            )
+                        }
+                    )
+                )
+            }
+            let writingStart = max(readingEnd + compressing, writingEnd)
+            let idle = writingStart - writingEnd
+            writingEnd =
+                link.write(compressed, at: writingStart, batch.linkBytesPerSecond)
+                + compressed * Self.copyingSecondsPerByte * slowness
+            let writing = writingEnd - writingStart
+            let byteCount = Int(compressed)
+            notes.append(
+                (
+                    writingEnd,
+                    {
+                        $0.noteWrite(byteCount: byteCount, seconds: writing, idleSeconds: idle)
+                    }
+                )
+            )
+            freeTimes[thread] = writingEnd
+            outcome.processorSeconds += coding + compressing
+        }
+        outcome.seconds = link.emptyTime(after: writingEnd)
+        return outcome
+    }
+}
+
+/// A link that has sent what its buffer no longer holds.
+private struct SimulatedLink {
+    let bufferByteCount: Double
+    private var heldByteCount = 0.0
+    private var time = 0.0
+    private var bytesPerSecond = 1.0
+
+    init(bufferByteCount: Double) {
+        self.bufferByteCount = bufferByteCount
+    }
+
+    /// Takes bytes.
+    ///
+    /// - Returns: When it has taken them all.
+    mutating func write(_ byteCount: Double, at start: Double, _ bytesPerSecond: Double) -> Double {
+        heldByteCount = max(0, heldByteCount - (start - time) * self.bytesPerSecond) + byteCount
+        self.bytesPerSecond = bytesPerSecond
+        let excess = max(0, heldByteCount - bufferByteCount)
+        heldByteCount -= excess
+        time = start + excess / bytesPerSecond
+        return time
+    }
+
+    /// When all has been sent.
+    func emptyTime(after end: Double) -> Double {
+        max(end, time + heldByteCount / bytesPerSecond)
+    }
+}
