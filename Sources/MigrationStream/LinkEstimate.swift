@@ -1,7 +1,16 @@
 /// What the times of writes tell of a link.
 struct LinkEstimate {
-    /// The rate, once a write had to wait.
+    /// The rate, once a write had to wait, or infinity if none has to.
     private(set) var bytesPerSecond: Double?
+
+    /// What a byte takes to be written: the link's time, or that of copying if that is longer.
+    var secondsPerByte: Double? {
+        bytesPerSecond.map { max(1 / $0, freeWriting / max(freeByteCount, 1)) }
+    }
+
+    // Writes that did not have to wait, those long ago less.
+    private var freeByteCount = 0.0
+    private var freeWriting = 0.0
 
     /// What its buffer takes at least, as far as is known.
     private(set) var bufferByteCount = 0.0
@@ -41,6 +50,14 @@ struct LinkEstimate {
         bufferByteCountMaximum = bufferByteCount.map(Double.init) ?? 5e6
     }
 
+    /// What earlier writes still count after one of this length.
+    private static func memory(after byteCount: Double) -> Double {
+        memoryByteCount / (memoryByteCount + byteCount)
+    }
+
+    private static let memoryByteCount = 4e6
+
+    /// Notes a write.
     mutating func note(byteCount: Int, seconds: Double, idleSeconds: Double) {
         let (byteCount, seconds) = (Double(byteCount), max(seconds, 1e-7))
         pendingByteCount += byteCount
@@ -48,6 +65,9 @@ struct LinkEstimate {
         pendingIdle += min(idleSeconds, bytesPerSecond.map { bufferByteCount / $0 } ?? idleSeconds)
         if seconds <= byteCount / Self.copyingBytesPerSecond + Self.callSeconds {
             pendingIdle += seconds
+            let memory = Self.memory(after: byteCount)
+            freeByteCount = freeByteCount * memory + byteCount
+            freeWriting = freeWriting * memory + seconds
             bufferByteCount = max(bufferByteCount, min(byteCount * 3, bufferByteCountMaximum))
             noteFreeWrite(isLong: byteCount >= Self.longByteCount)
         } else {
@@ -84,9 +104,10 @@ struct LinkEstimate {
             )
             (pendingByteCount, pendingIdle) = (latest * pendingWriting, 0)
         }
-        byteCount = byteCount * 0.9 + pendingByteCount
-        writing = writing * 0.9 + pendingWriting
-        idle = idle * 0.9 + pendingIdle
+        let memory = Self.memory(after: pendingByteCount)
+        byteCount = byteCount * memory + pendingByteCount
+        writing = writing * memory + pendingWriting
+        idle = idle * memory + pendingIdle
         let latestRate = pendingByteCount / (pendingWriting + pendingIdle)
         let smoothRate = byteCount / (writing + idle)
         (pendingByteCount, pendingWriting, pendingIdle) = (0, 0, 0)

@@ -71,7 +71,8 @@ struct ExtendedStreamParts {
 struct Outcome {
     var error: StreamError?
     var output: [UInt8]
-    var readByteCount: Int
+    /// How much was read, unless it was refused: another thread may go on reading for a while then.
+    var readByteCount: Int?
 }
 
 /// Decodes a stream that may be refused.
@@ -98,7 +99,11 @@ func outcome(
     } catch let streamError as StreamError {
         error = streamError
     }
-    return Outcome(error: error, output: sink.bytes, readByteCount: source.readByteCount)
+    return Outcome(
+        error: error,
+        output: sink.bytes,
+        readByteCount: error == nil ? source.readByteCount : nil
+    )
 }
 
 /// Small streams that hold something of everything.
