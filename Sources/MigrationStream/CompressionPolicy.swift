@@ -114,11 +114,15 @@ struct CompressionPolicy {
     ///   - seconds: How long it took.
     mutating func noteCoding(stockByteCount: Int, residueByteCount: Int, seconds: Double) {
         let byteCount = Double(residueByteCount)
-        self.stockByteCount = self.stockByteCount * 0.8 + Double(stockByteCount)
+        // Short batches say little.
+        let memory = Self.memoryByteCount / (Self.memoryByteCount + Double(stockByteCount))
         batchByteCount += (byteCount - batchByteCount) * (batchByteCount == 0 ? 1 : 0.1)
-        codedByteCount = codedByteCount * 0.8 + byteCount
-        codingSeconds = codingSeconds * 0.8 + seconds
+        self.stockByteCount = self.stockByteCount * memory + Double(stockByteCount)
+        codedByteCount = codedByteCount * memory + byteCount
+        codingSeconds = codingSeconds * memory + seconds
     }
+
+    private static let memoryByteCount = 16e6
 
     /// Notes what compressing a batch took and gained.
     mutating func noteCompression(
@@ -195,11 +199,12 @@ struct CompressionPolicy {
         working: Double,
         ratio: Double
     ) -> (elapsed: Double, total: Double) {
-        let sending = link.bytesPerSecond.map { ratio / $0 } ?? 0
+        let secondsPerByte = link.secondsPerByte ?? 0
+        let sending = ratio * secondsPerByte
         var waiting = sending
-        if let rate = link.bytesPerSecond, batchByteCount > 0 {
+        if batchByteCount > 0 {
             // A thread that writes need not wait for what the buffer of the link takes.
-            waiting = max(sending - link.bufferByteCount / rate / batchByteCount, 0)
+            waiting = max(sending - link.bufferByteCount * secondsPerByte / batchByteCount, 0)
         }
         let share = threadCount == 1 ? 1 : Self.unevenness / Double(threadCount)
         let elapsed = max((working + waiting) * share, coding, sending)

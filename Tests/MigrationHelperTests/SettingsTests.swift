@@ -11,23 +11,27 @@ struct SettingsTests {
         let settings = try Settings { environment[$0] }
         #expect(settings.format == .extended)
         #expect(settings.cacheSize == nil)
-        #expect(settings.compression == .off)
+        #expect(settings.compression == .auto)
+        #expect(settings.threads == nil)
     }
 
     @Test func allSettingsAreRead() throws {
         let environment = [
             "CLOUDNET_STREAM": "stock", "CLOUDNET_CACHE_MIB": "64", "CLOUDNET_COMPRESSION": "-5",
+            "CLOUDNET_THREADS": "2",
         ]
         let settings = try Settings { environment[$0] }
         #expect(settings.format == .stock)
         #expect(settings.cacheSize == CacheSize(mebibytes: 64))
         #expect(settings.compression == .level(-5))
+        #expect(settings.threads == ThreadCount(2))
     }
 
     @Test(arguments: [
         ("CLOUDNET_STREAM", "Stock"), ("CLOUDNET_STREAM", "zstd"), ("CLOUDNET_CACHE_MIB", "0"),
         ("CLOUDNET_CACHE_MIB", "-1"), ("CLOUDNET_CACHE_MIB", "65537"),
-        ("CLOUDNET_COMPRESSION", "0"), ("CLOUDNET_COMPRESSION", "auto"),
+        ("CLOUDNET_COMPRESSION", "0"), ("CLOUDNET_COMPRESSION", "automatic"),
+        ("CLOUDNET_THREADS", "0"), ("CLOUDNET_THREADS", "9"), ("CLOUDNET_THREADS", "all"),
         ("CLOUDNET_CACHE_MIB", "64M"), ("CLOUDNET_CACHE_MIB", "99999999999999999999"),
     ])
     func whatMakesNoSenseIsRefusedByName(name: String, value: String) {

@@ -119,7 +119,7 @@ struct CompressionPolicyTests {
         for buffer in Self.bufferByteCounts {
             let pipeline = SimulatedPipeline(threadCount: threadCount, bufferByteCount: buffer)
             let treatments = pipeline.run(
-                Self.batches(megabytesPerSecond: { _ in 5000 }),
+                Self.batches(megabytesPerSecond: { _ in 50_000 }),
                 .auto
             ).treatments
             #expect(treatments.dropFirst(12).allSatisfy { $0 == .whole || $0 == .coded })

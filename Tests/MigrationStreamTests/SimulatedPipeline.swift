@@ -95,6 +95,7 @@ struct SimulatedPipeline {
             if treatment == .whole {
                 coding = 0
                 compressed = Double(stockByteCount)
+                compressing = compressed * CompressionPolicy.ladder[0].secondsPerByte * slowness
             }
             readingEnd = start + coding
             let codingSeconds = coding
