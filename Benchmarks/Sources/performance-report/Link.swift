@@ -18,7 +18,7 @@ struct Link {
 
     /// A rate that becomes another one, in megabytes per second.
     init(from first: Double, to second: Double, afterSeconds seconds: Double) {
-        name = "\(Int(first)), after \(seconds) s \(Int(second)) MB/s"
+        name = "\(Int(first)) to \(Int(second)) at \(seconds) s"
         phases = [
             Phase(startSeconds: 0, byteRate: first * 1e6),
             Phase(startSeconds: seconds, byteRate: second * 1e6),

@@ -6,87 +6,77 @@ struct MarkdownReport {
     let plotName: String
 
     var text: String {
-        let machine = report.machine
-        var text = """
-            # Performance
-
-            Written by `make bench`; do not edit. Measured on \(machine.date) on a machine with \
-            \(machine.coreCount) cores
-            (\(machine.processor)), \(machine.memoryGibibytes.fixed(1)) GiB of memory and Linux \
-            \(machine.kernel), with zstd \(machine.zstd) and lz4 \(machine.lz4).
-
-            The streams were recorded from live migrations. MB and GB are 10^6 and 10^9 bytes, of \
-            the stock
-            stream unless a column says otherwise. Methods that are compared ran in turn, \
-            \(report.repetitionCount)
-            times; medians are shown.
-
-            ## Whole streams
-
-            ![Bytes sent against CPU time, by method](\(plotName))
-
-            The whole program on one core, from a file in the page cache to `/dev/null`. CPU is \
-            user and system
-            time of all threads, the start of the process included; memory is the peak resident \
-            set. `zstd` and
-            `lz4` are Debian's programs over the stock stream with the options named and nothing \
-            else; `zstd`
-            reads and writes in threads of their own by default, which here share the core.
-
-
-            """
-        for stream in report.streams { text += wholeStream(stream) }
-        text += """
-            ### The limit
-
-            What it takes to go through the same bytes once, within one process and without its \
-            start.
-
-
-            """
-        text += copies
-        text += """
-            ## Threads
-
-            `cloudnet encode` on all cores.
-
-
-            """
-        for stream in report.streams { text += threads(stream) }
-        text += """
-            ## Through a link
-
-            `cloudnet encode` into a pipe from which a reader takes no more than a link would \
-            carry (a token
-            bucket, filled every 2 ms). Seconds from the start of the encoder until the last byte \
-            was through.
-            Links below 200 MB/s and those that change were run once, the others \
-            \(report.repetitionCount) times.
-
-
-            """
-        for stream in report.streams { text += links(stream) }
-        text += kernels
-        return text
+        let sections = introduction + oneCore + allCores + links + kernels
+        return String(sections.dropLast())
     }
 
-    private func wholeStream(_ stream: Report.Stream) -> String {
+    private var introduction: String {
+        let machine = report.machine
+        return heading(1, "Performance")
+            + paragraph(
+                """
+                Written by `make bench`; do not edit. Measured on \(machine.date) on a machine with
+                \(machine.coreCount) cores (\(machine.processor)),
+                \(machine.memoryGibibytes.fixed(1)) GiB of memory and Linux \(machine.kernel), with
+                zstd \(machine.zstd) and lz4 \(machine.lz4).
+                """
+            )
+            + paragraph(
+                """
+                The streams were recorded from live migrations. MB and GB are 10^6 and 10^9 bytes;
+                GB/s are of the stock stream or of its pages, whatever they become. Methods that are
+                compared ran in turn, \(times(report.repetitionCount)); medians are shown.
+                """
+            )
+    }
+
+    private var oneCore: String {
+        heading(2, "Whole streams on one core")
+            + "![Bytes sent against CPU time, by method](\(plotName))\n\n"
+            + paragraph(
+                """
+                From a file in the page cache to `/dev/null`, all threads on one core. CPU is user
+                and system time, the start of the process included; GB/s go by the clock; MiB are
+                the peak resident set. `cat` is what remains when nothing is computed. `lz4` and
+                `zstd` are Debian's programs over the stock stream, with the options named and their
+                defaults: `zstd` reads and writes in threads of their own. Before it was timed, what
+                each method made was decoded and compared with the stream. In the plot, a line joins
+                the settings of this project.
+                """
+            )
+            + report.streams.map { wholeStream($0.file, $0.onOneCore) }.joined()
+            + heading(3, "The limit")
+            + paragraph(
+                """
+                What it takes to go through the same bytes once, in GB/s, within one process that
+                has started already.
+                """
+            )
+            + copies
+    }
+
+    private var allCores: String {
+        heading(2, "Whole streams on all cores")
+            + paragraph("The same, with a number of threads.")
+            + report.streams.map { wholeStream($0.file, $0.onAllCores) }.joined()
+    }
+
+    private func wholeStream(_ file: StreamFile, _ measurements: [StreamMeasurement]) -> String {
         var table = MarkdownTable([
             "Method", "bytes", "% of stock", "encode: CPU s", "GB/s", "MiB", "decode: CPU s",
             "GB/s", "MiB",
         ])
-        for measurement in stream.methods {
-            let share = Double(measurement.encodedByteCount) / Double(stream.file.byteCount)
+        for measurement in measurements {
+            let share = Double(measurement.encodedByteCount) / Double(file.byteCount)
             table.append(
                 [
                     "`\(measurement.method.name)`", measurement.encodedByteCount.grouped,
                     (100 * share).fixed(1),
-                ] + cells(measurement.encode, stream.file)
-                    + (measurement.decode.map { cells($0, stream.file) } ?? ["", "", ""])
+                ] + cells(measurement.encode, file)
+                    + (measurement.decode.map { cells($0, file) } ?? ["", "", ""])
             )
         }
-        return "### \(stream.file.name), \(stream.file.byteCount.grouped) bytes\n\n"
-            + table.text + "\n"
+        return heading(3, "\(file.name), \(file.byteCount.grouped) bytes") + table.text
     }
 
     private func cells(_ direction: StreamMeasurement.Direction, _ file: StreamFile) -> [String] {
@@ -100,34 +90,31 @@ struct MarkdownReport {
     private var copies: String {
         var table = MarkdownTable(["GB/s"] + report.streams.map(\.file.name))
         for kind in MemoryCopy.Kind.allCases {
-            table.append(
-                [kind.rawValue]
-                    + report.streams.map { stream in
-                        let seconds = stream.copies.first { $0.kind == kind }?.seconds ?? .nan
-                        return (Double(stream.file.byteCount) / seconds / 1e9).threeDigits
-                    }
+            let cells = report.streams.map { stream in
+                let seconds = stream.copies.first { $0.kind == kind }?.seconds ?? .nan
+                return (Double(stream.file.byteCount) / seconds / 1e9).threeDigits
+            }
+            table.append([kind.rawValue] + cells)
+        }
+        return table.text
+    }
+
+    private var links: String {
+        heading(2, "Through a link")
+            + paragraph(
+                """
+                `cloudnet encode` into a pipe from which a reader takes no more than a link would
+                carry (a token bucket, filled every 2 ms). Seconds are from the start of the encoder
+                until the last byte was through. Two links change their rate, in MB/s, at a time
+                after the start. The links with 200 MB/s and without a limit were run
+                \(times(report.repetitionCount)), the others once.
+                """
             )
-        }
-        return table.text + "\n"
-    }
-
-    private func threads(_ stream: Report.Stream) -> String {
-        var table = MarkdownTable(["Method", "seconds", "CPU s", "GB/s"])
-        for measurement in stream.threads {
-            let seconds = measurement.process.wallSeconds
-            table.append([
-                "`\(measurement.method.name)`", seconds.fixed(2),
-                measurement.process.cpuSeconds.fixed(2),
-                (Double(stream.file.byteCount) / seconds / 1e9).threeDigits,
-            ])
-        }
-        return "### \(stream.file.name)\n\n" + table.text + "\n"
-    }
-
-    private func links(_ stream: Report.Stream) -> String {
-        let seconds = links(stream, "seconds") { $0.process.wallSeconds.fixed(2) }
-        let megabytes = links(stream, "MB sent") { (Double($0.byteCount) / 1e6).fixed(1) }
-        return "### \(stream.file.name)\n\n" + seconds + "\n" + megabytes + "\n"
+            + report.streams.map { stream in
+                heading(3, stream.file.name)
+                    + links(stream, "seconds") { $0.process.wallSeconds.fixed(2) }
+                    + links(stream, "MB sent") { (Double($0.byteCount) / 1e6).fixed(1) }
+            }.joined()
     }
 
     /// A row per method, a column per link.
@@ -137,47 +124,41 @@ struct MarkdownReport {
         _ cell: (LinkMeasurement) -> String
     ) -> String {
         var table = MarkdownTable([head] + stream.links.map(\.scenario.link.name))
-        var names: [String] = []
-        for result in stream.links.flatMap(\.results) where !names.contains(result.method.name) {
-            names.append(result.method.name)
-        }
-        for name in names {
-            table.append(
-                ["`\(name)`"]
-                    + stream.links.map { link in
-                        link.results.first { $0.method.name == name }.map(cell) ?? ""
-                    }
-            )
+        // The last link is the one through which every method goes.
+        for method in stream.links.last?.scenario.methods ?? [] {
+            let cells = stream.links.map { link in
+                link.results.first { $0.method.name == method.name }.map(cell) ?? ""
+            }
+            table.append(["`\(method.name)`"] + cells)
         }
         return table.text
     }
 
     private var kernels: String {
-        var text = """
-            ## Inside the page codec
-
-            Measured by `Benchmarks/Benchmarks/PageCodecBenchmarks`, in process and on one core: \
-            medians of
-            \(report.kernelRoundCount) rounds over all benchmarks. GB are bytes of pages, whatever \
-            the kernel skips of them; memcpy copies
-            the same pages to 4 MiB that are used again.
-
-            Kernels go through 64 MiB of pages from the streams. A rewritten page has few changes \
-            if at most 64 of
-            its 512 words differ from the version sent before.
-
-
-            """
-        text += table(report.kernels.kernels)
-        text += """
-
-            Batches: all pages of a stream. The caches of encoder and decoder are full of other \
-            pages at the
-            start; lz4 and zstd, the libraries, take each batch of at most 4 MiB on its own.
-
-            """
-        for (_, rows) in report.kernels.batches { text += "\n" + table(rows) }
-        return text
+        heading(2, "Inside the page codec")
+            + paragraph(
+                """
+                Measured by `Benchmarks/Benchmarks/PageCodecBenchmarks`, in process, on one core:
+                \(report.kernelRoundCount == 1 ? "one round" : "\(report.kernelRoundCount) rounds")
+                over all benchmarks. A page counts whole, even if a kernel looks at its first bytes
+                only; memcpy copies the same pages to 4 MiB that are used again.
+                """
+            )
+            + paragraph(
+                """
+                Kernels go through 64 MiB of pages from the streams. A rewritten page has few
+                changes if at most 64 of its 512 words differ from the version sent before.
+                """
+            )
+            + table(report.kernels.kernels)
+            + paragraph(
+                """
+                Batches: all pages of a stream. The caches of encoder and decoder are full of other
+                pages at the start; lz4 and zstd, the libraries, take each batch of at most 4 MiB on
+                its own.
+                """
+            )
+            + report.kernels.batches.map { table($0.rows) }.joined()
     }
 
     private func table(_ rows: [KernelResults.Row]) -> String {
@@ -189,5 +170,9 @@ struct MarkdownReport {
             ])
         }
         return table.text
+    }
+
+    private func times(_ count: Int) -> String {
+        count == 1 ? "once" : "\(count) times"
     }
 }

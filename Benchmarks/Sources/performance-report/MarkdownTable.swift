@@ -1,6 +1,7 @@
 import Foundation
 
-/// A table of Markdown with its columns lined up; all but the first are numbers.
+/// A table of Markdown, its columns lined up, and an empty line; all columns but the first are
+/// numbers.
 struct MarkdownTable {
     private var rows: [[String]]
 
@@ -27,7 +28,7 @@ struct MarkdownTable {
             String(repeating: "-", count: width - 1) + (column == 0 ? "-" : ":")
         }
         lines.insert("| " + rules.joined(separator: " | ") + " |", at: 1)
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n") + "\n\n"
     }
 }
 

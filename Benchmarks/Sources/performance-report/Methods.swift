@@ -1,27 +1,13 @@
-import Foundation
-
 /// What is measured.
 struct Methods {
     /// The program of this project.
-    private let cloudnet: String
+    let cloudnet: String
 
-    /// What `--compression` is set to: fixed settings from fast to small, and what adapts.
-    private let settings: [String]
+    /// What `--compression` is set to: fixed from fast to small, and what adapts.
+    private let settings = ["off", "-5", "1", "3", "auto"]
 
-    private let threadCounts: [Int?]
-
-    /// Asks the program what it can be set to.
-    init(cloudnet: String, work: WorkFolder) throws {
-        self.cloudnet = cloudnet
-        let helpPath = work.path("help")
-        _ = try measure([cloudnet, "encode", "--help"], outputPath: helpPath, work: work)
-        let help = try String(contentsOfFile: helpPath, encoding: .utf8)
-        settings = ["off", "-5", "1", "3"] + (help.contains("auto") ? ["auto"] : [])
-        threadCounts = help.contains("--threads") ? [1, 2] : [nil]
-    }
-
-    /// Over whole streams.
-    var all: [Method] {
+    /// Over whole streams, on one core.
+    var onOneCore: [Method] {
         [Self.cat] + settings.map { compression($0) } + [
             Method(
                 name: "lz4 -1",
@@ -29,34 +15,24 @@ struct Methods {
                 encode: ["lz4", "-1", "-c"],
                 decode: ["lz4", "-d", "-c"]
             ),
-            Method(
-                name: "zstd -1",
-                family: .general,
-                encode: ["zstd", "-1", "-c"],
-                decode: ["zstd", "-d", "-c"]
-            ),
-            Method(
-                name: "zstd -3 --long=27",
-                family: .general,
-                encode: ["zstd", "-3", "--long=27", "-c"],
-                decode: ["zstd", "-d", "--long=27", "-c"]
-            ),
+            zstd("-1"),
+            zstd("-3", "--long=27"),
         ]
     }
 
-    /// On all cores.
-    var withThreads: [Method] {
+    /// Over whole streams, on all cores.
+    var onAllCores: [Method] {
         settings.flatMap { setting in
-            threadCounts.map { compression(setting, threadCount: $0) }
-        }
+            [1, 2].map { compression(setting, threadCount: $0) }
+        } + [zstd("-1", "-T2"), zstd("-3", "--long=27", "-T2")]
     }
 
     /// Through links.
     var scenarios: [LinkScenario] {
-        let best = settings.filter { ["1", "3", "auto"].contains($0) }.map { compression($0) }
+        let smallest = ["1", "3", "auto"].map { compression($0) }
         let all = settings.map { compression($0) }
         return [
-            LinkScenario(link: Link(megabytesPerSecond: 2), methods: best, isSlow: true),
+            LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, isSlow: true),
             LinkScenario(link: Link(megabytesPerSecond: 10), methods: all, isSlow: true),
             LinkScenario(link: Link(megabytesPerSecond: 50), methods: all, isSlow: true),
             LinkScenario(link: Link(megabytesPerSecond: 200), methods: all, isSlow: false),
@@ -83,7 +59,18 @@ struct Methods {
             name: (["cloudnet", setting] + threads).joined(separator: " "),
             family: .cloudnet,
             encode: [cloudnet, "encode", "--compression", setting] + threads,
-            decode: [cloudnet, "decode"]
+            decode: [cloudnet, "decode"] + threads
+        )
+    }
+
+    /// `zstd` with options; its decoder must be told of a long window too.
+    private func zstd(_ options: String...) -> Method {
+        let window = options.filter { $0.hasPrefix("--long") }
+        return Method(
+            name: (["zstd"] + options).joined(separator: " "),
+            family: .general,
+            encode: ["zstd"] + options + ["-c"],
+            decode: ["zstd", "-d"] + window + ["-c"]
         )
     }
 }

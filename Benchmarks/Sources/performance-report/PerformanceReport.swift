@@ -32,7 +32,7 @@ struct PerformanceReport: ParsableCommand {
 
     func run() throws {
         let work = WorkFolder(root: work)
-        let methods = try Methods(cloudnet: cloudnet, work: work)
+        let methods = Methods(cloudnet: cloudnet)
         let kernels = try KernelResults(readingFiles: kernelResults)
         let results = try StreamFile.all(in: streams).map { file in
             try measure(file, methods, work)
@@ -55,21 +55,20 @@ struct PerformanceReport: ParsableCommand {
         _ methods: Methods,
         _ work: WorkFolder
     ) throws -> Report.Stream {
-        Console.note("\(file.name): whole streams")
-        let measurements = try measureMethods(
-            methods.all,
-            over: file,
-            repetitionCount: repetitions,
-            work: work
-        )
+        func measure(_ methods: [Method], isPinned: Bool) throws -> [StreamMeasurement] {
+            try measureMethods(
+                methods,
+                over: file,
+                isPinned: isPinned,
+                repetitionCount: repetitions,
+                work: work
+            )
+        }
+        Console.note("\(file.name): one core")
+        let onOneCore = try measure(methods.onOneCore, isPinned: true)
         let copies = try measureMemoryCopies(of: file, repetitionCount: repetitions)
-        Console.note("\(file.name): threads")
-        let threads = try measureThreads(
-            methods.withThreads,
-            over: file,
-            repetitionCount: repetitions,
-            work: work
-        )
+        Console.note("\(file.name): all cores")
+        let onAllCores = try measure(methods.onAllCores, isPinned: false)
         let links = try methods.scenarios.filter { !quick || !$0.isSlow }.map { scenario in
             Console.note("\(file.name): link, \(scenario.link.name)")
             return (
@@ -78,17 +77,10 @@ struct PerformanceReport: ParsableCommand {
         }
         return Report.Stream(
             file: file,
-            methods: measurements,
+            onOneCore: onOneCore,
+            onAllCores: onAllCores,
             copies: copies,
-            threads: threads,
             links: links
         )
-    }
-}
-
-/// What the report is at, for whoever waits for it.
-enum Console {
-    static func note(_ text: String) {
-        FileHandle.standardError.write(Data("performance-report: \(text)\n".utf8))
     }
 }

@@ -6,7 +6,7 @@ import Foundation
 struct Plot {
     let report: Report
 
-    private static let panelWidth = 460.0
+    private static let panelWidth = 480.0
     private static let height = 400.0
 
     var text: String {
@@ -16,26 +16,31 @@ struct Plot {
             \(Self.height.fixed(0))" font-family="sans-serif" font-size="11">
             <title>Bytes sent against CPU time of the encoder</title>
             <style>
-            svg { --ink: #24292f; --faint: #d0d7de; --ours: #0969da; --general: #bc4c00; \
-            background: #ffffff }
+            .paper { fill: #ffffff }
+            text { fill: #24292f }
+            .grid { stroke: #d0d7de }
+            .cloudnet { fill: #0969da }
+            .general { fill: #bc4c00 }
+            .limit { fill: #57606a }
+            .settings { fill: none; stroke: #0969da; stroke-opacity: 0.4 }
             @media (prefers-color-scheme: dark) {
-            svg { --ink: #e6edf3; --faint: #3d444d; --ours: #58a6ff; --general: #f0883e; \
-            background: #0d1117 }
+            .paper { fill: #0d1117 }
+            text { fill: #e6edf3 }
+            .grid { stroke: #3d444d }
+            .cloudnet { fill: #58a6ff }
+            .general { fill: #f0883e }
+            .limit { fill: #9198a1 }
+            .settings { stroke: #58a6ff }
             }
-            text { fill: var(--ink) }
-            .grid { stroke: var(--faint) }
-            .cloudnet { fill: var(--ours); stroke: var(--ours) }
-            .general { fill: var(--general); stroke: var(--general) }
-            .limit { fill: var(--ink); stroke: var(--ink) }
-            .levels { fill: none; stroke: var(--ours); stroke-opacity: 0.5 }
             </style>
+            <rect class="paper" width="100%" height="100%"/>
 
             """
         for (index, stream) in report.streams.enumerated() {
             text +=
                 PlotPanel(
                     title: stream.file.name,
-                    points: stream.methods.map(PlotPoint.init),
+                    points: stream.onOneCore.map(PlotPoint.init),
                     left: Self.panelWidth * Double(index),
                     width: Self.panelWidth,
                     height: Self.height

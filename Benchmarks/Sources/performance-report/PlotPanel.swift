@@ -13,7 +13,7 @@ struct PlotPanel {
         self.title = title
         self.points = points
         self.left = left + 60
-        right = left + width - 20
+        right = left + width - 40
         top = 40
         bottom = height - 50
         seconds = Axis(covering: points.map(\.seconds), from: self.left, to: right)
@@ -39,14 +39,14 @@ struct PlotPanel {
             anchor: "middle"
         )
         text += label("MB sent", left - 6, top - 16, anchor: "end")
-        return text + levels + marks
+        return text + settings + marks
     }
 
-    /// The line through the levels of this project.
-    private var levels: String {
-        let places = points.filter { $0.family == .cloudnet }.sorted { $0.seconds < $1.seconds }
+    /// The line through the settings of this project.
+    private var settings: String {
+        let places = points.filter { $0.family == .cloudnet }.sorted { $0.megabytes > $1.megabytes }
             .map { "\(x($0).fixed(1)),\(y($0).fixed(1))" }
-        return "<polyline class=\"levels\" points=\"\(places.joined(separator: " "))\"/>\n"
+        return "<polyline class=\"settings\" points=\"\(places.joined(separator: " "))\"/>\n"
     }
 
     /// The points with their names, none of which covers another.
@@ -62,7 +62,7 @@ struct PlotPanel {
             let boxes = Box.around(x, y, textWidth: 6.2 * Double(point.name.count))
             let box =
                 boxes.first { box in
-                    box.left > left && box.right < right
+                    box.left > left && box.right < right + 30
                         && !taken.contains { $0.overlaps(box) }
                 } ?? boxes[0]
             taken.append(box)

@@ -99,11 +99,17 @@ func measure(
 func peakMemoryByteCount(
     _ arguments: [String],
     outputPath: String,
+    isPinned: Bool,
     work: WorkFolder
 ) throws -> Int {
     let path = work.path("peak-memory")
     let time = ["time", "-f", "%M", "-o", path]
-    _ = try measure(time + arguments, outputPath: outputPath, work: work)
+    _ = try measure(
+        time + arguments,
+        outputPath: outputPath,
+        isPinned: isPinned,
+        work: work
+    )
     let text = try String(contentsOfFile: path, encoding: .utf8)
     guard let kibibytes = Int(text.split(separator: "\n").last ?? "") else {
         throw ReportError.processFailed(time + arguments, message: text)

@@ -3,9 +3,9 @@ struct Report {
     /// What was measured over one stream.
     struct Stream {
         let file: StreamFile
-        let methods: [StreamMeasurement]
+        let onOneCore: [StreamMeasurement]
+        let onAllCores: [StreamMeasurement]
         let copies: [MemoryCopy]
-        let threads: [ThreadMeasurement]
         let links: [(scenario: LinkScenario, results: [LinkMeasurement])]
     }
 

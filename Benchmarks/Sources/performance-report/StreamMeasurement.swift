@@ -37,21 +37,22 @@ struct StreamMeasurement {
     }
 }
 
-/// Measures methods over a stream, each on one core, in turn.
+/// Measures methods over a stream, in turn, each on one core or on all.
 func measureMethods(
     _ methods: [Method],
     over stream: StreamFile,
+    isPinned: Bool,
     repetitionCount: Int,
     work: WorkFolder
 ) throws -> [StreamMeasurement] {
-    let candidates = try methods.map { try Candidate($0, stream, work) }
+    let candidates = try methods.map { try Candidate($0, stream, isPinned, work) }
     var encode = [[ProcessMeasurement]](repeating: [], count: candidates.count)
     var decode = encode
     for _ in 0..<repetitionCount {
         for (index, candidate) in candidates.enumerated() {
-            encode[index].append(try measure(candidate.encode, work: work))
+            encode[index].append(try measure(candidate.encode, isPinned: isPinned, work: work))
             if let arguments = candidate.decode {
-                decode[index].append(try measure(arguments, work: work))
+                decode[index].append(try measure(arguments, isPinned: isPinned, work: work))
             }
         }
     }
@@ -79,11 +80,21 @@ private struct Candidate {
     let encodeMemory: Int
     let decodeMemory: Int?
 
-    init(_ method: Method, _ stream: StreamFile, _ work: WorkFolder) throws {
+    init(
+        _ method: Method,
+        _ stream: StreamFile,
+        _ isPinned: Bool,
+        _ work: WorkFolder
+    ) throws {
         self.method = method
         encode = method.encode + [stream.path]
         let encodedPath = work.path("\(stream.name).\(method.name).encoded")
-        encodeMemory = try peakMemoryByteCount(encode, outputPath: encodedPath, work: work)
+        encodeMemory = try peakMemoryByteCount(
+            encode,
+            outputPath: encodedPath,
+            isPinned: isPinned,
+            work: work
+        )
         encodedByteCount = try WorkFolder.byteCount(ofFile: encodedPath)
         guard let command = method.decode else {
             decode = nil
@@ -93,7 +104,12 @@ private struct Candidate {
         let arguments = command + [encodedPath]
         decode = arguments
         let decodedPath = work.path("decoded")
-        decodeMemory = try peakMemoryByteCount(arguments, outputPath: decodedPath, work: work)
+        decodeMemory = try peakMemoryByteCount(
+            arguments,
+            outputPath: decodedPath,
+            isPinned: isPinned,
+            work: work
+        )
         guard try MappedFile(stream.path).hasSameBytes(as: MappedFile(decodedPath)) else {
             throw ReportError.decodedDiffers(method: method.name, stream: stream.name)
         }
