@@ -27,7 +27,7 @@ struct LinkScenario {
             count: methods.count
         )
         for _ in 0..<(isSlow ? 1 : repetitionCount) {
-            for (index, method) in methods.enumerated() {
+            for (index, method) in methods.enumerated().shuffled() {
                 runs[index].append(try send(stream, with: method, work))
             }
         }

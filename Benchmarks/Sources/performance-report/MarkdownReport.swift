@@ -25,7 +25,8 @@ struct MarkdownReport {
                 """
                 The streams were recorded from live migrations. MB and GB are 10^6 and 10^9 bytes;
                 GB/s are of the stock stream or of its pages, whatever they become. Methods that are
-                compared ran in turn, \(times(report.repetitionCount)); medians are shown.
+                compared ran in turn, \(times(report.repetitionCount)), each time in another order; medians
+                are shown.
                 """
             )
     }
@@ -40,8 +41,7 @@ struct MarkdownReport {
                 the peak resident set. `cat` is what remains when nothing is computed. `lz4` and
                 `zstd` are Debian's programs over the stock stream, with the options named and their
                 defaults: `zstd` reads and writes in threads of their own. Before it was timed, what
-                each method made was decoded and compared with the stream. In the plot, a line joins
-                the settings of this project.
+                each method made was decoded and compared with the stream.
                 """
             )
             + report.streams.map { wholeStream($0.file, $0.onOneCore) }.joined()
@@ -146,7 +146,7 @@ struct MarkdownReport {
             )
             + paragraph(
                 """
-                Kernels go through 64 MiB of pages from the streams. A rewritten page has few
+                Kernels go through up to 64 MiB of pages from the streams. A rewritten page has few
                 changes if at most 64 of its 512 words differ from the version sent before.
                 """
             )

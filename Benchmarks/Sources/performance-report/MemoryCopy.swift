@@ -18,7 +18,7 @@ func measureMemoryCopies(of stream: StreamFile, repetitionCount: Int) throws -> 
     let file = try MappedFile(stream.path)
     var seconds: [MemoryCopy.Kind: [Double]] = [:]
     for _ in 0..<repetitionCount {
-        for kind in MemoryCopy.Kind.allCases {
+        for kind in MemoryCopy.Kind.allCases.shuffled() {
             let copy = try copy(file, stream.path, kind)
             seconds[kind, default: []].append(copy / .seconds(1))
         }

@@ -6,7 +6,7 @@ import Foundation
 struct Plot {
     let report: Report
 
-    private static let panelWidth = 480.0
+    private static let panelWidth = 520.0
     private static let height = 400.0
 
     var text: String {
@@ -22,7 +22,6 @@ struct Plot {
             .cloudnet { fill: #0969da }
             .general { fill: #bc4c00 }
             .limit { fill: #57606a }
-            .settings { fill: none; stroke: #0969da; stroke-opacity: 0.4 }
             @media (prefers-color-scheme: dark) {
             .paper { fill: #0d1117 }
             text { fill: #e6edf3 }
@@ -30,7 +29,6 @@ struct Plot {
             .cloudnet { fill: #58a6ff }
             .general { fill: #f0883e }
             .limit { fill: #9198a1 }
-            .settings { stroke: #58a6ff }
             }
             </style>
             <rect class="paper" width="100%" height="100%"/>

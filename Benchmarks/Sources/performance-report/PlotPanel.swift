@@ -2,6 +2,9 @@
 struct PlotPanel {
     let title: String
     let points: [PlotPoint]
+    /// Room on the right for the name of the rightmost point.
+    private static let nameWidth = 115.0
+
     private let left: Double
     private let right: Double
     private let top: Double
@@ -13,7 +16,7 @@ struct PlotPanel {
         self.title = title
         self.points = points
         self.left = left + 60
-        right = left + width - 40
+        right = left + width - Self.nameWidth
         top = 40
         bottom = height - 50
         seconds = Axis(covering: points.map(\.seconds), from: self.left, to: right)
@@ -39,14 +42,7 @@ struct PlotPanel {
             anchor: "middle"
         )
         text += label("MB sent", left - 6, top - 16, anchor: "end")
-        return text + settings + marks
-    }
-
-    /// The line through the settings of this project.
-    private var settings: String {
-        let places = points.filter { $0.family == .cloudnet }.sorted { $0.megabytes > $1.megabytes }
-            .map { "\(x($0).fixed(1)),\(y($0).fixed(1))" }
-        return "<polyline class=\"settings\" points=\"\(places.joined(separator: " "))\"/>\n"
+        return text + marks
     }
 
     /// The points with their names, none of which covers another.
@@ -62,7 +58,7 @@ struct PlotPanel {
             let boxes = Box.around(x, y, textWidth: 6.2 * Double(point.name.count))
             let box =
                 boxes.first { box in
-                    box.left > left && box.right < right + 30
+                    box.left > left && box.right < right + Self.nameWidth
                         && !taken.contains { $0.overlaps(box) }
                 } ?? boxes[0]
             taken.append(box)

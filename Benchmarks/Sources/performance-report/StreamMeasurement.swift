@@ -49,7 +49,8 @@ func measureMethods(
     var encode = [[ProcessMeasurement]](repeating: [], count: candidates.count)
     var decode = encode
     for _ in 0..<repetitionCount {
-        for (index, candidate) in candidates.enumerated() {
+        // In another order each time: what ran just before leaves memory and caches in some state.
+        for (index, candidate) in candidates.enumerated().shuffled() {
             encode[index].append(try measure(candidate.encode, isPinned: isPinned, work: work))
             if let arguments = candidate.decode {
                 decode[index].append(try measure(arguments, isPinned: isPinned, work: work))
