@@ -10,7 +10,7 @@ public struct ChangedWords {
 
     /// Compares two versions; `byteCount` is that of a page or a block.
     @inline(__always)
-    init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
+    public init(from base: UnsafeRawPointer, to target: UnsafeRawPointer, byteCount: Int) {
         for index in 0..<byteCount / Self.bytesPerPart {
             var part: UInt64 = 0
             var offset = 0
