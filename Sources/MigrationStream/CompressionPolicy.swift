@@ -57,8 +57,14 @@ struct CompressionPolicy {
     /// Batches of different lengths keep several threads from being busy all the time.
     private static let unevenness = 1.15
 
+    /// So many bytes after a change another follows only if it gains much.
+    private static let dwellByteCount = 1e6
+    private static let muchBetter = 1.3
+
     private let threadCount: Int
     private var rungIndex: Int
+    private var writtenByteCountSinceChange = Double.infinity
+    private var compressionCountSinceChange = 0
     private let fixedTreatment: BatchTreatment?
 
     // Batches since one was coded, while they go through whole.
@@ -138,7 +144,12 @@ struct CompressionPolicy {
         else { return }
         let byteCount = Double(residueByteCount)
         let weight = min(byteCount / Double(4 << 20), 1) * 0.4
-        speedScale += (seconds / byteCount / rung.secondsPerByte - speedScale) * weight
+        let scale = seconds / byteCount / rung.secondsPerByte
+        // The first ones pay for new memory as well.
+        compressionCountSinceChange += 1
+        if compressionCountSinceChange > threadCount || scale < speedScale {
+            speedScale += (scale - speedScale) * weight
+        }
         ratioScale += (Double(compressedByteCount) / byteCount / rung.ratio - ratioScale) * weight
     }
 
@@ -152,9 +163,16 @@ struct CompressionPolicy {
         guard fixedTreatment == nil else { return }
         link.note(byteCount: byteCount, seconds: seconds, idleSeconds: idleSeconds)
         guard link.bytesPerSecond != nil else { return }
-        // What is not tried may have become worth it.
-        if rungIndex <= Self.codedIndex { ratioScale += (1 - ratioScale) * 0.0007 }
-        rungIndex = bestRungIndex()
+        if rungIndex <= Self.codedIndex {
+            // What is not tried may have become worth it.
+            ratioScale += (1 - ratioScale) * 0.0007
+        }
+        writtenByteCountSinceChange += Double(byteCount)
+        let best = bestRungIndex()
+        guard best != rungIndex else { return }
+        rungIndex = best
+        writtenByteCountSinceChange = 0
+        compressionCountSinceChange = 0
     }
 
     // MARK: Choice
@@ -168,8 +186,10 @@ struct CompressionPolicy {
         let best = candidates.min { costs[$0].total < costs[$1].total } ?? rungIndex
         let current = costs[rungIndex]
         let isGoodEnough =
-            current.elapsed <= shortest * Self.toleranceForCurrent
-            && current.total * Self.hysteresis <= costs[best].total
+            writtenByteCountSinceChange < Self.dwellByteCount
+            ? current.elapsed <= shortest * Self.muchBetter
+            : current.elapsed <= shortest * Self.toleranceForCurrent
+                && current.total * Self.hysteresis <= costs[best].total
         if isGoodEnough { return rungIndex }
         // A link is easily taken for faster than it is at first; the classes are given up last.
         return best == Self.wholeIndex && rungIndex > Self.codedIndex ? Self.codedIndex : best

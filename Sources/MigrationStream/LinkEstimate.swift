@@ -46,8 +46,8 @@ struct LinkEstimate {
 
     /// Knows nothing but what the sink may know of its buffer.
     init(bufferByteCount: Int?) {
-        // Without knowledge, more than any buffer takes.
-        bufferByteCountMaximum = bufferByteCount.map(Double.init) ?? 5e6
+        // Whoever reads has some room too. Without knowledge, more than any buffer takes.
+        bufferByteCountMaximum = bufferByteCount.map { Double($0) + 1.5e6 } ?? 5e6
     }
 
     /// What earlier writes still count after one of this length.
@@ -83,9 +83,9 @@ struct LinkEstimate {
             return
         }
         let elapsed = pendingWriting + pendingIdle
-        if pendingByteCount > known * elapsed {
-            // The buffer was full; so much at least has left it.
-            bytesPerSecond = pendingByteCount / elapsed
+        if pendingByteCount > known * elapsed + bufferByteCountMaximum {
+            // Even if the buffer was empty, so much has left it.
+            bytesPerSecond = (pendingByteCount - bufferByteCountMaximum) / elapsed
         } else if freeWriteCount >= patience, known < .infinity {
             bytesPerSecond = known * 1.5
             freeWriteCount = 0
