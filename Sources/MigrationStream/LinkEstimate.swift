@@ -55,7 +55,7 @@ struct LinkEstimate {
         memoryByteCount / (memoryByteCount + byteCount)
     }
 
-    private static let memoryByteCount = 4e6
+    private static let memoryByteCount = 16e6
 
     /// Notes a write.
     mutating func note(byteCount: Int, seconds: Double, idleSeconds: Double) {

@@ -45,6 +45,9 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     /// Decodes up to and including the END record.
     ///
+    /// When it throws, another thread may still wait for the source; what that needs stays alive as
+    /// long.
+    ///
     /// - Parameters:
     ///   - acceptsStockStream: Whether a libxc stream is passed on, rather than refused.
     ///   - didDecodeCheckpoint: Called after each CHECKPOINT record was written, on any thread; the
@@ -66,7 +69,12 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         case .extended:
             statistics.extendedByteCount += header.count
             try decodeHeaders(memory)
-            try workers.run(threadCount: threadCount) { self.work(didDecodeCheckpoint) }
+            do {
+                try workers.run(threadCount: threadCount) { self.work(didDecodeCheckpoint) }
+            } catch {
+                for turns in [reading, decoding, writing] { turns.close() }
+                throw error
+            }
         }
         return image.format
     }

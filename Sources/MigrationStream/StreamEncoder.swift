@@ -55,6 +55,9 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     /// Encodes up to and including the END record.
     ///
+    /// When it throws, another thread may still wait for the source; what that needs stays alive as
+    /// long.
+    ///
     /// - Parameter didEncode: Called after each libxc record, when it has been written, on any
     ///   thread, but never on two at once.
     /// - Throws: `StreamError` for a stream that is not libxc's, or what source or sink throw.
@@ -62,7 +65,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         didEncode: @escaping @Sendable (EncodedRecord) -> Void = { _ in }
     ) throws {
         try encodeHeaders()
-        try workers.run(threadCount: threadCount) { self.work(didEncode) }
+        do {
+            try workers.run(threadCount: threadCount) { self.work(didEncode) }
+        } catch {
+            reading.close()
+            writing.close()
+            throw error
+        }
     }
 
     private func encodeHeaders() throws {

@@ -12,8 +12,9 @@ public struct StreamStatistics: Equatable, Sendable {
     public var stockByteCount = 0
     /// Bytes of the extended stream.
     public var extendedByteCount = 0
-    /// How many page batches were treated in which way, by its name: "whole", "off" for without
-    /// compression, or zstd's level. Only the encoding end knows.
+    /// How many page batches were treated in which way, by its name.
+    ///
+    /// "whole", "off" for without compression, or zstd's level. Only the encoding end knows.
     public private(set) var treatmentBatchCounts: [String: Int] = [:]
 
     /// The same without what only the encoding end knows.

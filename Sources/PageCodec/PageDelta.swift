@@ -44,8 +44,14 @@ public struct ChangedRuns: ~Copyable {
         edges.deallocate()
     }
 
-    /// Compares two versions; `byteCount` is that of a page or a block. `find()` may follow.
+    /// Compares two versions, both of the length of a page or of a block.
     ///
+    /// `find()` may follow.
+    ///
+    /// - Parameters:
+    ///   - base: The old version.
+    ///   - target: The new version.
+    ///   - byteCount: Their length.
     /// - Returns: How many 8-byte words differ.
     @inline(__always)
     public mutating func compare(
@@ -199,8 +205,9 @@ public func applyDelta(
     }
 }
 
-/// Copies a run; most runs are a few bytes, for which a call of memcpy is the larger cost. If
-/// `isRoomAfter`, 16 bytes may be read and written whatever `byteCount` is.
+/// Copies a run; most runs are a few bytes, for which a call of memcpy is the larger cost.
+///
+/// If `isRoomAfter`, 16 bytes may be read and written whatever `byteCount` is.
 @inline(__always)
 private func copyRun(
     from source: UnsafeRawPointer,

@@ -29,12 +29,13 @@ struct CompressionPolicyTests {
         _ batches: [Batch],
         _ pipeline: SimulatedPipeline,
         _ comment: String,
+        tolerance: Double = 1.1,
         sourceLocation: SourceLocation = #_sourceLocation
     ) -> SimulatedPipeline.Outcome {
         let outcome = pipeline.run(batches, .auto)
         let best = pipeline.bestFixed(batches)
         #expect(
-            outcome.seconds <= best.seconds * 1.1,
+            outcome.seconds <= best.seconds * tolerance,
             "\(comment): the best is \(best.treatment)",
             sourceLocation: sourceLocation
         )
@@ -107,7 +108,9 @@ struct CompressionPolicyTests {
                             bufferByteCount: buffer,
                             slowness: slowness
                         ),
-                        "\(buffer) bytes, ratio \(first) to \(second), \(rate) MB/s"
+                        "\(buffer) bytes, ratio \(first) to \(second), \(rate) MB/s",
+                        // That a guest has changed shows only with the next batches.
+                        tolerance: 1.15
                     )
                 }
             }
