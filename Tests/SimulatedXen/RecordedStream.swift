@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A libxc stream as its records: what a domain is in this simulation.
 ///
-/// The file is mapped, as libxenguest maps the pages of a guest, and stays so.
+/// The file is mapped, as libxenguest maps the pages of a guest, a batch at a time.
 struct RecordedStream {
     struct Record {
         var type: UInt32
@@ -36,6 +36,18 @@ struct RecordedStream {
         guard start != MAP_FAILED else { return nil }
         content = UnsafeRawBufferPointer(start: start, count: byteCount)
         parse()
+        unmap(0..<content.count)
+    }
+
+    /// Gives back the memory of what was sent, as libxenguest unmaps the pages of a batch.
+    func unmap(_ bytes: Range<Int>) {
+        let pageMask = ~(Self.pageByteCount - 1)
+        let start = bytes.lowerBound & pageMask
+        madvise(
+            UnsafeMutableRawPointer(mutating: content.baseAddress).map { $0 + start },
+            bytes.upperBound - start,
+            MADV_DONTNEED
+        )
     }
 
     var headers: UnsafeRawBufferPointer {

@@ -73,6 +73,7 @@ private struct Save {
             guard writev_exact(descriptor, pieces, Int32(pieces.count)) == 0 else {
                 return fail("page data")
             }
+            stream.unmap(record.bytes)
             if record.type == RecordedStream.pageDataType {
                 usleep(UInt32(setting("SIMULATED_XEN_BATCH_MICROSECONDS", default: 0)))
             }
