@@ -24,11 +24,18 @@ public protocol ByteSink: SendableMetatype {
     /// How much may lie between a write and a link that is slower: what was written faster than that
     /// says nothing of the link. None if the sink cannot tell.
     var bufferByteCount: Int? { get }
+
+    /// Whether the bytes are kept rather than carried away: then fewer are better however fast they
+    /// are taken.
+    var keepsBytes: Bool { get }
 }
 
 extension ByteSink {
     /// The sink cannot tell.
     public var bufferByteCount: Int? { nil }
+
+    /// It does not.
+    public var keepsBytes: Bool { false }
 }
 
 extension ByteSource {

@@ -99,6 +99,12 @@ public struct FileDescriptorSink: ByteSink {
         }
     }
 
+    /// Whether it is a file.
+    public var keepsBytes: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Linux's `F_GETPIPE_SZ`, which Swift's Glibc lacks.
     private static let getPipeSize: Int32 = 1032
 }

@@ -50,6 +50,24 @@ struct CompressionTests {
         #expect(try decode(encode(stock, compression: .level(1)).bytes).bytes == stock)
     }
 
+    /// `xl save` writes to a file: it takes bytes at any speed and yet should be small.
+    @Test func fileIsCompressedWhateverItsSpeed() throws {
+        final class File: ByteSink {
+            let keepsBytes = true
+            func write(_ pieces: [UnsafeRawBufferPointer]) {}
+        }
+        var guest = RandomGuest(seed: 1, pageCount: 700)
+        let size = try #require(CacheSize(mebibytes: 1))
+        let encoder = try StreamEncoder(
+            from: MemorySource(guest.stream(roundCount: 3)),
+            to: File(),
+            cacheSize: size,
+            compression: .auto
+        )
+        try encoder.run()
+        #expect(Set(encoder.statistics.treatmentBatchCounts.keys) == ["1"])
+    }
+
     // MARK: Damage and hostility
 
     @Test func bitFlippedAnywhereIsRefused() throws {

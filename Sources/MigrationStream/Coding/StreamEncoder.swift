@@ -37,6 +37,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         threads: ThreadCount = .one
     ) throws {
         threadCount = threads.value
+        let compression = compression == .auto && sink.keepsBytes ? .ofFile : compression
         policy = SharedCompressionPolicy(
             CompressionPolicy(
                 compression,

@@ -9,6 +9,9 @@ public enum Compression: Equatable, Sendable {
     /// With zstd at this level, one of `levels`.
     case level(Int)
 
+    /// What `auto` means for a file, which takes bytes at any speed and yet should be small.
+    static let ofFile = Compression.level(1)
+
     /// The levels that keep within the memory of a small dom0; negative ones are faster.
     public static let levels = -20...9
 
