@@ -1,3 +1,5 @@
+internal import CSSE2
+
 /// Where content with a given fingerprint may be in the cache; only the encoder needs it.
 ///
 /// Buckets of four entries, one half of a cache line each: it never grows and nothing is ever
@@ -28,6 +30,12 @@ struct ContentIndex: ~Copyable {
             return nil
         }
         return Int(entry & 0xffff_ffff) - 1
+    }
+
+    /// Brings the candidates for a fingerprint into the processor's cache, for a look at them soon.
+    @inline(__always)
+    func prefetchCandidates(for fingerprint: UInt64) {
+        prefetch(UnsafeRawPointer(bucket(for: fingerprint)))
     }
 
     /// Notes the position of content; within a bucket the same fingerprint, a free entry or the

@@ -161,6 +161,10 @@ public struct PageEncoder: ~Copyable {
             )
             return (.reference, prints.page)
         }
+        // Needed after the comparison with the base, which takes longer than memory does.
+        for block in 0..<PageFormat.blocksPerPage {
+            blockIndex.prefetchCandidates(for: prints[block: block])
+        }
         let pageClass = encodeContent(page, base: base ?? ZeroPage.bytes, prints)
         store(page, entry, prints)
         return (pageClass, prints.page)
