@@ -25,9 +25,21 @@ private func equalBytes(
 /// Which 8-byte words those are: eight bits, the first word in bit 0.
 @inline(__always)
 func changedWords(ofBytes bytes: UInt64) -> UInt64 {
+    // The product gathers the eight bits in its highest byte.
+    (nonzeroBytes(of: bytes) &* 0x0102_0408_1020_4080) &>> 56
+}
+
+/// How many 8-byte words those are, from 0 to 8.
+@inline(__always)
+func changedWordCount(ofBytes bytes: UInt64) -> UInt64 {
+    // The product adds the eight bits up in its highest byte.
+    (nonzeroBytes(of: bytes) &* 0x0101_0101_0101_0101) &>> 56
+}
+
+/// One in each byte that is not zero.
+@inline(__always)
+private func nonzeroBytes(of bytes: UInt64) -> UInt64 {
     let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
-    // The highest bit of each byte tells whether any of its bits is set; the product gathers those
-    // eight in its highest byte.
-    let highBits = ((bytes & lowBits) &+ lowBits | bytes) & ~lowBits
-    return ((highBits &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+    // A carry into the highest bit tells whether any of the others is set.
+    return (((bytes & lowBits) &+ lowBits | bytes) & ~lowBits) &>> 7
 }

@@ -64,7 +64,7 @@ public struct ChangedRuns: ~Copyable {
         for index in 0..<partCount {
             let bytes = changedBytes(base + 64 &* index, target + 64 &* index)
             parts[index] = bytes
-            wordCount &+= Self.countOfNonzeroBytes(bytes)
+            wordCount &+= changedWordCount(ofBytes: bytes)
         }
         // Beyond the end nothing differs.
         parts[partCount] = 0
@@ -111,13 +111,6 @@ public struct ChangedRuns: ~Copyable {
     @inline(__always)
     subscript(run: Int) -> (start: Int, end: Int) {
         (Int(edges[2 &* run]), Int(edges[2 &* run &+ 1]))
-    }
-
-    @inline(__always)
-    private static func countOfNonzeroBytes(_ bytes: UInt64) -> UInt64 {
-        let lowBits: UInt64 = 0x7f7f_7f7f_7f7f_7f7f
-        let highBits = ((bytes & lowBits) &+ lowBits | bytes) & ~lowBits
-        return ((highBits &>> 7) &* 0x0101_0101_0101_0101) &>> 56
     }
 
     /// Widens each set bit by the three after it, across parts.

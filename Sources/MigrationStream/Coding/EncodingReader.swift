@@ -203,22 +203,6 @@ final class EncodingMemory {
     let fragment = ScratchMemory(byteCount: ExtendedStream.fragmentByteCountMaximum)
 }
 
-/// Memory without content; the system gives it when it is used first.
-final class ScratchMemory {
-    private let bytes: UnsafeMutableRawBufferPointer
-
-    init(byteCount: Int) {
-        bytes = .allocate(byteCount: byteCount, alignment: PageFormat.pageByteCount)
-    }
-
-    deinit { bytes.deallocate() }
-
-    /// The first bytes of it.
-    func prefix(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(byteCount))
-    }
-}
-
 /// A libxc record on its way through as it is.
 private struct CarriedRecord {
     let header: StockRecordHeader
