@@ -104,8 +104,12 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 let unit = try reader.read(policy.nextTreatment(), into: memory)
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 // Nothing is read beyond END.
-                if unit.isEnd { reading.close() } else if !unit.needsSource { reading.leave() }
+                if unit.isEnd { reading.close() }
+                let compressesInTurn = lane != nil && policy.isOneThreadEnough
+                let leavesAtOnce = !unit.isEnd && !unit.needsSource && !compressesInTurn
+                if leavesAtOnce { reading.leave() }
                 let records = try finish(unit, lane, memory)
+                if compressesInTurn, !unit.isEnd { reading.leave() }
                 guard writing.enter(ticket) else { return }
                 try write(records, unit, didEncode)
                 if unit.needsSource { reading.leave() }
@@ -209,6 +213,10 @@ private final class SharedCompressionPolicy: Sendable {
 
     func nextTreatment() -> BatchTreatment {
         policy.withLock { $0.nextTreatment() }
+    }
+
+    var isOneThreadEnough: Bool {
+        policy.withLock { $0.isOneThreadEnough }
     }
 
     func update(_ body: (inout CompressionPolicy) -> Void) {

@@ -70,9 +70,21 @@ extension CompressionEffort {
         return level <= 1 ? 19 : level == 2 ? 20 : 21
     }
 
-    /// The size of zstd's table, as a power of two, where another than zstd's own is better: at
-    /// level 1 a smaller one is faster by more than it costs in bytes.
-    var hashLog: Int? { level == 1 ? 13 : nil }
+    /// The size of zstd's table, as a power of two, where another than zstd's own is better: a smaller
+    /// one stays in the processor's cache.
+    ///
+    /// At level 3 it is the table of long matches, few of which the page classes leave; the one of
+    /// short matches makes up for it. Together they take a tenth less time for the same bytes.
+    var hashLog: Int? {
+        switch level {
+        case 1: 13
+        case 3: 14
+        default: nil
+        }
+    }
+
+    /// The size of zstd's table of short matches, likewise.
+    var chainLog: Int? { level == 3 ? 17 : nil }
 }
 
 extension CompressionEffort: CustomStringConvertible {

@@ -130,6 +130,20 @@ struct CompressionPolicy {
 
     private static let memoryByteCount = 16e6
 
+    /// Whether one thread compresses as fast as the link takes it.
+    ///
+    /// Then a second one would only split the history that a compressor has.
+    var isOneThreadEnough: Bool {
+        guard fixedTreatment == nil, let secondsPerByte = link.secondsPerByte else { return false }
+        let rung = Self.ladder[rungIndex]
+        let working = codingSecondsPerByte + rung.secondsPerByte * speedScale
+        return working < 0.8 * min(rung.ratio * ratioScale, 1) * secondsPerByte
+    }
+
+    private var codingSecondsPerByte: Double {
+        codedByteCount > 0 ? codingSeconds / codedByteCount : 0
+    }
+
     /// Notes what compressing a batch took and gained.
     mutating func noteCompression(
         effort: CompressionEffort,
@@ -197,7 +211,7 @@ struct CompressionPolicy {
 
     /// Seconds per byte of residue, without and with those for the use of the processor.
     private func cost(_ rung: Rung) -> (elapsed: Double, total: Double) {
-        let coding = codedByteCount > 0 ? codingSeconds / codedByteCount : 0
+        let coding = codingSecondsPerByte
         switch rung.treatment {
         case .whole:
             // Unknown as yet, or nothing but zeros: then the classes are worth more than anything.

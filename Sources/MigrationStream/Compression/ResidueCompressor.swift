@@ -133,6 +133,9 @@ private struct ZstdCompressor: ~Copyable {
         if let hashLog = effort.hashLog {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, Int32(hashLog)))
         }
+        if let chainLog = effort.chainLog {
+            try check(ZSTD_CCtx_setParameter(context, ZSTD_c_chainLog, Int32(chainLog)))
+        }
         if effort.isLongDistance {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 1))
         }
