@@ -1,9 +1,9 @@
 /// What an operator's budgets make of Smart Stop's wish.
 ///
 /// The pause comes first: while it does not fit, rounds go on as long as there is a chance. A pause
-/// that fits is taken, unless the next round is worth it and shortens it by a quarter: a budget is a limit, not a
-/// goal. Time and bytes come last, and end everything. All three are compared with what a pause may
-/// take (`RoundHistory.surprise`), not with what it is expected to take.
+/// that fits is taken, unless the next round is worth it and shortens it by a quarter: a budget is
+/// a limit, not a goal. Time and bytes come last, and end everything. All three are compared with
+/// what a pause may take (`RoundHistory.surprise`), not with what it is expected to take.
 struct Budgets {
     private let rules: StopRules
 

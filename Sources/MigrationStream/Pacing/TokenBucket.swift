@@ -1,8 +1,8 @@
 /// Says when bytes may go out so that a rate holds, also over short times.
 ///
 /// Bytes earn their way at the rate. What was not used is kept for `creditSeconds` only, and little
-/// goes out at once: over any two seconds no more than 1.25% above the rate does. The caller tells the time,
-/// in seconds since any moment.
+/// goes out at once: over any two seconds no more than 1.25% above the rate does. The caller tells
+/// the time, in seconds since any moment.
 public struct TokenBucket: Sendable {
     /// What to do next.
     public enum Step: Equatable, Sendable {
