@@ -43,6 +43,7 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "LibxlHelper", swiftSettings: house),
+        .target(name: "StopPolicy", swiftSettings: house),
 
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
@@ -99,6 +100,11 @@ let package = Package(
         .testTarget(
             name: "LibxlHelperTests",
             dependencies: ["LibxlHelper"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "StopPolicyTests",
+            dependencies: ["StopPolicy", "TestSupport"],
             swiftSettings: house
         ),
         .target(
