@@ -43,9 +43,16 @@ let package = Package(
             swiftSettings: house
         ),
         .target(name: "LibxlHelper", swiftSettings: house),
+        // C++: shows Swift what toml++ reads.
+        .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
+        .target(
+            name: "Configuration",
+            dependencies: ["CToml", "MigrationStream", "PosixIO"],
+            swiftSettings: house
+        ),
         .target(
             name: "CXenShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
@@ -55,7 +62,10 @@ let package = Package(
         ),
         .target(
             name: "MigrationHelper",
-            dependencies: ["CXenShim", "LibxlHelper", "MigrationStream", "PageCodec", "PosixIO"],
+            dependencies: [
+                "CXenShim", "Configuration", "LibxlHelper", "MigrationStream", "PageCodec",
+                "PosixIO",
+            ],
             swiftSettings: house
         ),
 
@@ -73,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "MigrationStream", "PageCodec", "PosixIO",
+                "Configuration", "MigrationStream", "PageCodec", "PosixIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -99,6 +109,11 @@ let package = Package(
         .testTarget(
             name: "LibxlHelperTests",
             dependencies: ["LibxlHelper"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "MigrationStream", "TestSupport"],
             swiftSettings: house
         ),
         .target(
