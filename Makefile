@@ -1,6 +1,6 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
-BUILD_PACKAGES = libxen-dev libxxhash-dev libzstd-dev zstd
+BUILD_PACKAGES = libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd
 BENCH_PACKAGES = liblz4-dev lz4 time util-linux
 RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.

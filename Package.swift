@@ -44,9 +44,16 @@ let package = Package(
         ),
         .target(name: "LibxlHelper", swiftSettings: house),
         .target(name: "StopPolicy", swiftSettings: house),
+        // C++: shows Swift what toml++ reads.
+        .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
+        .target(
+            name: "Configuration",
+            dependencies: ["CToml", "MigrationStream", "PosixIO"],
+            swiftSettings: house
+        ),
         .target(
             name: "CXenShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
@@ -56,7 +63,10 @@ let package = Package(
         ),
         .target(
             name: "MigrationHelper",
-            dependencies: ["CXenShim", "LibxlHelper", "MigrationStream", "PageCodec", "PosixIO"],
+            dependencies: [
+                "CXenShim", "Configuration", "LibxlHelper", "MigrationStream", "PageCodec",
+                "PosixIO",
+            ],
             swiftSettings: house
         ),
 
@@ -74,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "MigrationStream", "PageCodec", "PosixIO",
+                "Configuration", "MigrationStream", "PageCodec", "PosixIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -105,6 +115,11 @@ let package = Package(
         .testTarget(
             name: "StopPolicyTests",
             dependencies: ["StopPolicy", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "MigrationStream", "TestSupport"],
             swiftSettings: house
         ),
         .target(

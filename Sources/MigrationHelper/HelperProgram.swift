@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Glibc
 internal import LibxlHelper
 internal import PosixIO
@@ -19,6 +20,10 @@ public enum HelperProgram: String, Sendable {
         case ["--version"]:
             printLine("\(rawValue) 0.1 (stream version 1, Xen 4.17)")
             exit(ExitStatus.success)
+        case ["--check-config"]:
+            checkConfiguration(for: nil)
+        case _ where arguments.count == 2 && arguments[0] == "--check-config":
+            checkConfiguration(for: DomainIdentity(nameOrUUID: arguments[1]))
         default:
             break
         }
@@ -37,6 +42,20 @@ public enum HelperProgram: String, Sendable {
             StandardError.writeLine("\(rawValue): \(error)\n\(usage)")
             exit(ExitStatus.usage)
         }
+    }
+
+    private func checkConfiguration(for domain: DomainIdentity?) -> Never {
+        let check = ConfigurationCheck(
+            environment: ProcessEnvironment.value(of:),
+            domain: domain,
+            xenstore: { _ in nil }
+        )
+        guard check.isGood else {
+            StandardError.writeLine(check.text)
+            exit(ExitStatus.wrongConfiguration)
+        }
+        printLine(check.text)
+        exit(ExitStatus.success)
     }
 
     private func finish(_ session: (LibxlChannel) -> Conclusion) -> Never {
@@ -82,11 +101,14 @@ public enum HelperProgram: String, Sendable {
 
             LIBXL_SAVE_HELPER=/usr/lib/cloudnet/\(rawValue) xl migrate DOMAIN HOST
 
-        Environment:
-            CLOUDNET_STREAM      what to send: 'extended' (the default) or 'stock'
-            CLOUDNET_CACHE_MIB   memory for the page cache at both ends
-            CLOUDNET_COMPRESSION
-                                 'off' (the default), or a level of zstd for what is left
+        Its settings can be looked at without a migration:
+
+            \(rawValue) --check-config [DOMAIN]
+
+        They come from the environment, \(SettingsFile.standardPath) and, for a save, from
+        the domain's folder in xenstore (docs/configuration.md):
+
+        \(SettingKey.help(for: self == .save ? SettingKey.all : SettingKey.ofRestore))
         """
     }
 }

@@ -1,3 +1,4 @@
+internal import Configuration
 internal import Glibc
 internal import LibxlHelper
 internal import PosixIO
@@ -41,11 +42,17 @@ final class LibxlChannel: Sendable {
     func log(_ level: LogLevel, _ text: String, errorNumber: Int32 = -1) {
         send(.log(level: level, errorNumber: errorNumber, source: name, text: text))
     }
+
+    /// Says what of the configuration is wrong but does not stop this session.
+    func log(_ warnings: [SettingsProblem]) {
+        for warning in warnings { log(.warning, "passed over: \(warning)") }
+    }
 }
 
 /// How the helper ends if it cannot say `complete`; the numbers are those of the stock helper.
 enum ExitStatus {
     static let success: Int32 = 0
+    static let wrongConfiguration: Int32 = 1
     static let usage: Int32 = 2
     static let noReply: Int32 = 254
     static let failure: Int32 = 255

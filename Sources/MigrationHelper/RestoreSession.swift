@@ -1,4 +1,5 @@
 internal import CXenShim
+internal import Configuration
 internal import Glibc
 internal import LibxlHelper
 internal import MigrationStream
@@ -46,9 +47,9 @@ final class RestoreSession: XenCallbacks {
         let ring = try StreamRing()
         let memoryDescriptor = try MemoryStream.open(ring)
         let streamDescriptor = arguments.streamDescriptor
-        let threads =
-            try Settings.ofProcess().threads
-            ?? .default(processorCount: Processors.usableCount)
+        let settings = Settings.loadForRestore(environment: ProcessEnvironment.value(of:))
+        channel.log(settings.warnings)
+        let threads = settings.threads ?? .default(processorCount: Processors.usableCount)
         try thread.start(
             { [checkpoints] in
                 let decoder = StreamDecoder(

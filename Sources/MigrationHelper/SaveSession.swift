@@ -1,4 +1,5 @@
 internal import CXenShim
+internal import Configuration
 internal import Glibc
 internal import LibxlHelper
 internal import MigrationStream
@@ -30,7 +31,12 @@ final class SaveSession: XenCallbacks {
 
     func run() -> Conclusion {
         do {
-            let settings = try Settings.ofProcess()
+            let settings = try Settings.load(
+                environment: ProcessEnvironment.value(of:),
+                domain: nil,
+                xenstore: { _ in nil }
+            )
+            channel.log(settings.warnings)
             let table = makeTable(channel)
             return try withExtendedLifetime(table) {
                 let xen = try XenInterface(table)

@@ -99,6 +99,17 @@ final class HelperProcess: Sendable {
         }
     }
 
+    /// All that the helper prints, if it prints text, and how it ended.
+    func printed() async -> (text: String, status: Conversation.Status) {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                let bytes = (try? readToEnd(fromHelper)) ?? []
+                let text = String(decoding: bytes, as: UTF8.self)
+                continuation.resume(returning: (text, waitForExit()))
+            }
+        }
+    }
+
     func signal(_ number: Int32) {
         kill(processID, number)
     }

@@ -483,6 +483,47 @@ struct HelperTests {
         #expect(try readFile(files.stream).isEmpty)
     }
 
+    @Test func aWrongFileStopsBeforeTheStartAndNamesTheWayOut() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 1))
+        let configuration = temporaryPath("configuration")
+        defer { unlink(configuration) }
+        try writeFile(configuration, Array("threads = 1\nmax-puase = \"1s\"\n".utf8))
+        var environment = files.environment
+        environment["CLOUDNET_CONFIG"] = configuration
+        let saved = try await save(into: files.stream, environment)
+        #expect(saved.completion == Completion(result: -1, errorNumber: EINVAL))
+        #expect(saved.count(of: ReceivedMessage.Number.suspend) == 0)
+        let message = saved.errors.last ?? ""
+        #expect(message.contains("\(configuration) line 2: there is no setting 'max-puase'"))
+        #expect(message.contains("CLOUDNET_STREAM=stock"))
+        #expect(message.hasSuffix("the guest stays on this host"))
+        #expect(try readFile(files.stream).isEmpty)
+        #expect(!files.isInLogdirtyMode)
+
+        // The way out is open.
+        environment["CLOUDNET_STREAM"] = "stock"
+        let stock = try await save(into: files.stream, environment)
+        #expect(stock.completion == .success)
+        #expect(stock.log.contains { $0.contains("passed over: \(configuration) line 2") })
+        #expect(try readFile(files.stream) == readFile(files.stock))
+    }
+
+    @Test func aGuestArrivesInSpiteOfAWrongFile() async throws {
+        let files = try Files(SmallGuest.stream(roundCount: 1))
+        let configuration = temporaryPath("configuration")
+        defer { unlink(configuration) }
+        try writeFile(configuration, Array("threads = 1\nmax-puase = \"1s\"\n".utf8))
+        _ = try await save(into: files.stream, files.environment)
+        let restored = try await restore(
+            from: files.stream,
+            files,
+            environment: ["CLOUDNET_CONFIG": configuration]
+        )
+        #expect(restored.completion == .success)
+        #expect(restored.log.contains { $0.contains("passed over: \(configuration) line 2") })
+        #expect(try readFile(files.restored) == readFile(files.stock))
+    }
+
     @Test func aCacheThatDoesNotFitIsRefused() async throws {
         let mebibytes = AvailableMemory.byteCountForCache() >> 20 + 4096
         try #require(CacheSize(mebibytes: mebibytes) != nil, "too much memory for this test")
@@ -511,6 +552,30 @@ struct HelperTests {
         }
     }
 
+    @Test(arguments: ["cloudnet-save", "cloudnet-restore"])
+    func theConfigurationCanBeChecked(program: String) async throws {
+        let configuration = temporaryPath("configuration")
+        defer { unlink(configuration) }
+        let environment = ["CLOUDNET_CONFIG": configuration]
+        try writeFile(configuration, Array("[domain.web1]\nthreads = 2\n".utf8))
+        let arguments = ["--check-config", "web1"]
+        let good = try await HelperProcess(program, arguments, environment: environment).printed()
+        #expect(good.status == .exited(0))
+        #expect(good.text.contains("threads = 2 (from \(configuration) line 2)\n"))
+
+        try writeFile(configuration, Array("threads = 0\n".utf8))
+        let bad = try await HelperProcess(program, arguments, environment: environment).printed()
+        #expect(bad.status == .exited(1))
+        #expect(bad.text.isEmpty)
+    }
+
+    @Test func theHelpTellsTheDefaults() async throws {
+        let help = try await HelperProcess("cloudnet-save", ["--help"]).printed()
+        #expect(help.status == .exited(0))
+        #expect(help.text.contains("CLOUDNET_COMPRESSION\n"))
+        #expect(help.text.contains("'auto', 'off', or a level of zstd from -20 to 9 [auto]\n"))
+    }
+
     // MARK: Common steps
 
     private func save(
@@ -534,7 +599,8 @@ struct HelperTests {
         from path: String,
         _ files: Files,
         arguments: [String] = restoreArguments,
-        program: String = "cloudnet-restore"
+        program: String = "cloudnet-restore",
+        environment: [String: String] = [:]
     ) async throws -> Conversation {
         let descriptor = try openFile(path, O_RDONLY)
         defer { close(descriptor) }
@@ -542,7 +608,7 @@ struct HelperTests {
             program,
             arguments,
             stream: descriptor,
-            environment: ["SIMULATED_XEN_OUTPUT": files.restored]
+            environment: environment.merging(["SIMULATED_XEN_OUTPUT": files.restored]) { $1 }
         )
         return await process.converse()
     }
