@@ -47,6 +47,11 @@ let package = Package(
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
         .target(
+            name: "MigrationReport",
+            dependencies: ["MigrationStream", "PageCodec", "PosixIO"],
+            swiftSettings: house
+        ),
+        .target(
             name: "CXenShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [
@@ -94,6 +99,14 @@ let package = Package(
         .testTarget(
             name: "MigrationStreamTests",
             dependencies: ["MigrationStream", "PageCodec", "PosixIO", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "MigrationReportTests",
+            dependencies: [
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "TestSupport",
+                "cloudnet",
+            ],
             swiftSettings: house
         ),
         .testTarget(
