@@ -44,6 +44,9 @@ let package = Package(
         ),
         .target(name: "LibxlHelper", swiftSettings: house),
 
+        // Pure: what reports say, as text and pictures. It needs Foundation to read JSON.
+        .target(name: "ReportDrawing", dependencies: ["MigrationReport"], swiftSettings: house),
+
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
         .target(
@@ -78,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "MigrationStream", "PageCodec", "PosixIO",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -104,8 +107,8 @@ let package = Package(
         .testTarget(
             name: "MigrationReportTests",
             dependencies: [
-                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "TestSupport",
-                "cloudnet",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
+                "TestSupport", "cloudnet",
             ],
             swiftSettings: house
         ),

@@ -33,6 +33,7 @@ public enum Units {
     /// A number as `0.212`, `3.41`, `34.1`, `341` or `3410`.
     public static func threeDigits(_ value: Double) -> String {
         let size = value.magnitude
+        if size == 0 { return "0" }
         return decimal(value, digits: size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0)
     }
 
