@@ -19,7 +19,8 @@ enum ReportFiles {
     ///
     /// - Returns: The last migration in it, if there is any.
     static func readEnds(path: String) throws -> MigrationHistory? {
-        let descriptor = try openForReading(path)
+        // A pipe in the place of a file must not hold us up.
+        let descriptor = try openForReading(path, O_NONBLOCK)
         defer { close(descriptor) }
         var reader = ReportReader()
         let endByteCount = off_t(2 * ReportReader.lineByteCountMaximum)
@@ -57,9 +58,10 @@ enum ReportFiles {
 
     private static let lineFeed = UInt8(ascii: "\n")
 
-    private static func openForReading(_ path: String) throws -> Int32 {
-        // A pipe in the place of a file must not hold us up.
-        try retryingOnInterrupt("open '\(path)'") { open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) }
+    private static func openForReading(_ path: String, _ flags: Int32 = 0) throws -> Int32 {
+        try retryingOnInterrupt("open '\(path)'") {
+            open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags)
+        }
     }
 
     private static func readAll(

@@ -9,12 +9,21 @@ struct Timeline {
 
     /// A round on the time axis.
     private struct Span {
-        let round: Int
         let start: Double
         let end: Double
         let megabitsPerSecond: Double
         let megabytes: Double
         let isPaused: Bool
+
+        func joined(with next: Span) -> Span {
+            Span(
+                start: start,
+                end: next.end,
+                megabitsPerSecond: max(megabitsPerSecond, next.megabitsPerSecond),
+                megabytes: max(megabytes, next.megabytes),
+                isPaused: next.isPaused
+            )
+        }
     }
 
     private static let left = ReportDrawing.margin + 52
@@ -28,7 +37,6 @@ struct Timeline {
             let start = max(end - Double(round.roundMilliseconds) / 1000, spans.last?.end ?? 0)
             spans.append(
                 Span(
-                    round: round.round,
                     start: start,
                     end: end,
                     megabitsPerSecond: round.megabitsPerSecond,
@@ -60,7 +68,7 @@ struct Timeline {
         )
         drawFrame(memory, on: &canvas, top: memoryTop)
         var rateLine: [(x: Double, y: Double)] = []
-        for span in spans {
+        for span in visibleSpans {
             let (x1, x2) = (x(span.start), x(span.end))
             let height = rate.position(span.megabitsPerSecond) * Self.chartHeight
             let base = rateTop + Self.chartHeight
@@ -89,6 +97,19 @@ struct Timeline {
             )
         }
         return bottom + 18
+    }
+
+    /// The rounds, of which those on the same half pixel are drawn as one, as high as the highest.
+    private var visibleSpans: [Span] {
+        var result: [Span] = []
+        for span in spans {
+            if let before = result.last, x(span.end) - x(before.start) < 0.5 {
+                result[result.count - 1] = before.joined(with: span)
+            } else {
+                result.append(span)
+            }
+        }
+        return result
     }
 
     private func x(_ seconds: Double) -> Double {

@@ -68,8 +68,8 @@ struct Totals {
                 name: "Sent",
                 value: Units.bytes(transferredByteCount),
                 note: stockByteCount > 0
-                    ? "\(Self.percent(transferredByteCount, of: stockByteCount)) of "
-                        + Units.bytes(stockByteCount) : "nothing"
+                    ? "\(Self.percent(transferredByteCount, of: stockByteCount)) of stock"
+                    : "nothing"
             ),
             Card(
                 name: "Rate",

@@ -86,17 +86,17 @@ public struct ReportReader {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _):
-            "it has no '\(key.stringValue)'"
+            return "it has no '\(key.stringValue)'"
         case DecodingError.typeMismatch(_, let context),
-            DecodingError.valueNotFound(_, let context):
-            "'\(VisibleText.terminal(context.codingPath.last?.stringValue ?? "", columnCount: 40))' "
-                + "is not of the right kind"
-        case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-            "'\(VisibleText.terminal(context.codingPath.last?.stringValue ?? "", columnCount: 40))' "
-                + "has a value that makes no sense"
+            DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context):
+            guard let key = context.codingPath.last else { break }
+            let field = VisibleText.terminal(key.stringValue, columnCount: 40)
+            return "the value of '\(field)' makes no sense"
         default:
-            "it is no JSON object"
+            break
         }
+        return "it is no JSON object"
     }
 
     private mutating func note(_ reason: String) {
