@@ -24,7 +24,7 @@ public final class Reporter: Sendable {
     ///   - migration: What all records name.
     ///   - report: Where the operator wants the report; none for nowhere.
     ///   - running: The folder of running migrations.
-    ///   - warn: Takes a line for the log.
+    ///   - warn: Takes a line for the log; it must not use this reporter.
     public init(
         _ migration: MigrationIdentity,
         report: ReportDestination?,

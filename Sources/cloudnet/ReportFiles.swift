@@ -52,8 +52,15 @@ enum ReportFiles {
             }
         let name = path.map { "'\($0)'" } ?? "standard output"
         var sink = FileDescriptorSink(descriptor, name: name)
-        try Array(text.utf8).withUnsafeBytes { try sink.write([$0]) }
-        if path != nil { try retryingOnInterrupt("close \(name)") { close(descriptor) } }
+        do {
+            try Array(text.utf8).withUnsafeBytes { try sink.write([$0]) }
+            guard path != nil else { return }
+            try retryingOnInterrupt("close \(name)") { close(descriptor) }
+        } catch {
+            // Half a picture is none.
+            if let path, isRegularFile(descriptor) { unlink(path) }
+            throw error
+        }
     }
 
     private static let lineFeed = UInt8(ascii: "\n")

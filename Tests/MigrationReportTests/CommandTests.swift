@@ -112,4 +112,17 @@ struct CommandTests {
         #expect(try cloudnet("report", path, "-o", "x.png").err.contains(".html or .svg"))
         #expect(try cloudnet("report", path + "x").err.contains("No such file"))
     }
+
+    @Test func aPictureThatDoesNotFitOnTheDiskIsAnError() throws {
+        try folder.write(text(.start(Example.start)), to: "report")
+        symlink("/dev/full", folder.path + "/full.svg")
+        let result = try cloudnet(
+            "report",
+            folder.path + "/report",
+            "-o",
+            folder.path + "/full.svg"
+        )
+        #expect(result.status != 0)
+        #expect(result.err.contains("No space left on device"))
+    }
 }

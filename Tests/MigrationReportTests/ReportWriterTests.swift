@@ -132,6 +132,24 @@ struct ReportWriterTests {
         #expect(warnings.all.count == 1)
     }
 
+    @Test func aPipeWhoseReaderWentAwayIsAWarning() throws {
+        let path = folder.path + "/pipe"
+        mkfifo(path, 0o600)
+        let reader = open(path, O_RDONLY | O_NONBLOCK)
+        let writer = try writer(path)
+        writer.write(Example.line(.start(Example.start)))
+        #expect(writer.isWorking)
+        close(reader)
+        writer.write(Example.line(.end(Example.end)))
+        #expect(!writer.isWorking)
+        #expect(warnings.all.count == 1)
+    }
+
+    @Test func aLimitOnTheSizeOfFilesDoesNotEndTheProcess() throws {
+        _ = try writer(folder.path + "/report")
+        raise(SIGXFSZ)
+    }
+
     @Test func aSocketGetsAllLines() throws {
         let listener = Listener(in: folder)
         let writer = try writer("unix:" + listener.path)

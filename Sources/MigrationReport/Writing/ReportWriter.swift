@@ -23,8 +23,10 @@ public final class ReportWriter {
     }
 
     init(warn: @escaping (String) -> Void, opening open: () throws -> any ReportOutput) {
-        // A limit on the size of files is an error of a write, not the end of this process.
+        // A limit on the size of files, or a pipe without a reader, is an error of a write and not
+        // the end of this process.
         signal(SIGXFSZ, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
         self.warn = warn
         attempt { output = try open() }
     }
