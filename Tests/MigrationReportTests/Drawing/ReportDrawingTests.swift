@@ -136,13 +136,13 @@ struct ReportDrawingTests {
         #expect(page.contains("prefers-color-scheme: dark"))
     }
 
-    /// Tests/Golden/report.svg is the example of docs/report.md; looked at by a person.
+    /// `docs/report.svg` is the example of `docs/report.md`; after a change, look at it.
     @Test func theExampleLooksAsItDid() throws {
         let document = try Repository.bytes(ofFile: Repository.path + "/docs/report.md")
         let lines = String(decoding: document, as: UTF8.self).split(separator: "\n")
             .filter { $0.hasPrefix("{") }.map { $0 + "\n" }
         let svg = ReportDrawing(try #require(read(lines.joined()).histories.last)).svg
-        let path = Repository.goldenPath + "/report.svg"
+        let path = Repository.path + "/docs/report.svg"
         if getenv("CLOUDNET_UPDATE_GOLDEN") != nil {
             try Repository.write(Array(svg.utf8), toFile: path)
         }

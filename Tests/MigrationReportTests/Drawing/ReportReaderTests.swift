@@ -114,14 +114,14 @@ struct ReportReaderTests {
         #expect(reader.histories.isEmpty)
     }
 
-    @Test func thereAreLimits() throws {
-        let round = try text(.round(Example.round))
-        var reader = ReportReader()
-        reader.read(Array(try text(.start(Example.start)).utf8))
-        let rounds = Array(String(repeating: round, count: 101).utf8)
-        for _ in 0..<100 { reader.read(rounds) }
-        #expect(reader.histories.map(\.rounds.count) == [MigrationHistory.roundCountMaximum])
+    @Test func aMigrationHasSoManyRounds() {
+        var history = MigrationHistory(Example.line(.start(Example.start)))
+        for _ in 0...MigrationHistory.roundCountMaximum { history.add(.round(Example.round)) }
+        #expect(history.rounds.count == MigrationHistory.roundCountMaximum)
+    }
 
+    @Test func aFileHasSoManyMigrationsAndDamages() throws {
+        var reader = ReportReader()
         for pid in 1...1001 {
             reader.read(Array(try text(.start(Example.start), pid: Int32(pid)).utf8))
         }
