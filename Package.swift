@@ -47,11 +47,19 @@ let package = Package(
         // C++: shows Swift what toml++ reads.
         .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
+        // Pure: what reports say, as text and pictures. It needs Foundation to read JSON.
+        .target(name: "ReportDrawing", dependencies: ["MigrationReport"], swiftSettings: house),
+
         // The outside world.
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
         .target(
             name: "Configuration",
             dependencies: ["CToml", "MigrationStream", "PosixIO"],
+            swiftSettings: house
+        ),
+        .target(
+            name: "MigrationReport",
+            dependencies: ["MigrationStream", "PageCodec", "PosixIO"],
             swiftSettings: house
         ),
         .target(
@@ -84,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "Configuration", "MigrationStream", "PageCodec", "PosixIO",
+                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
+                "ReportDrawing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -105,6 +114,14 @@ let package = Package(
         .testTarget(
             name: "MigrationStreamTests",
             dependencies: ["MigrationStream", "PageCodec", "PosixIO", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "MigrationReportTests",
+            dependencies: [
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
+                "TestSupport", "cloudnet",
+            ],
             swiftSettings: house
         ),
         .testTarget(

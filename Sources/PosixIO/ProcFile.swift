@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// The small text files with which the kernel answers questions.
-enum ProcFile {
+public enum ProcFile {
     /// What follows `label` in the first line that starts with it; `nil` if there is none.
-    static func value(after label: String, in path: String) -> Substring? {
+    public static func value(after label: String, in path: String) -> Substring? {
         guard let file = fopen(path, "r") else { return nil }
         defer { fclose(file) }
         var text = [UInt8](repeating: 0, count: 16384)

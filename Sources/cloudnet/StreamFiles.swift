@@ -49,7 +49,7 @@ private func requireEnd(of source: inout InputFile) throws {
     guard surplus == 0 else { throw StreamError.bytesAfterEnd }
 }
 
-private func isRegularFile(_ descriptor: Int32) -> Bool {
+func isRegularFile(_ descriptor: Int32) -> Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
