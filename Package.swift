@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
         .target(
             name: "Configuration",
-            dependencies: ["CToml", "MigrationStream", "PosixIO"],
+            dependencies: ["CToml", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO"],
             swiftSettings: house
         ),
         .target(
@@ -66,14 +66,14 @@ let package = Package(
             name: "CXenShim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
             linkerSettings: [
-                .linkedLibrary("xenguest"), .linkedLibrary("xenctrl"),
+                .linkedLibrary("xenguest"), .linkedLibrary("xenctrl"), .linkedLibrary("xenstore"),
             ]
         ),
         .target(
             name: "MigrationHelper",
             dependencies: [
-                "CXenShim", "Configuration", "LibxlHelper", "MigrationStream", "PageCodec",
-                "PosixIO",
+                "CXenShim", "Configuration", "LibxlHelper", "MigrationReport", "MigrationStream",
+                "PageCodec", "PosixIO", "StopPolicy",
             ],
             swiftSettings: house
         ),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The interface is that of the tools in dom0. */
 #define __XEN_TOOLS__ 1
@@ -64,6 +65,13 @@ static void report_progress(xentoollog_logger *logger, const char *source,
 static void destroy_logger(xentoollog_logger *logger)
 {
     (void)logger;
+}
+
+static int call_precopy(struct precopy_stats stats, void *data)
+{
+    struct xenshim *shim = data;
+    return shim->callbacks.precopy(shim->callbacks.context, stats.iteration,
+                                   stats.dirty_count);
 }
 
 static int call_suspend(void *data)
@@ -140,7 +148,8 @@ void xenshim_close(struct xenshim *shim)
     free(shim);
 }
 
-int64_t xenshim_count_domain_pages(struct xenshim *shim, uint32_t domid)
+int xenshim_describe_domain(struct xenshim *shim, uint32_t domid,
+                            struct xenshim_domain *domain)
 {
     xc_dominfo_t info;
     int count = xc_domain_getinfo(shim->xch, domid, 1, &info);
@@ -152,14 +161,28 @@ int64_t xenshim_count_domain_pages(struct xenshim *shim, uint32_t domid)
         errno = ESRCH;
         return -1;
     }
-    return info.nr_pages;
+    domain->page_count = info.nr_pages;
+    memcpy(domain->uuid, info.handle, sizeof(domain->uuid));
+    return 0;
+}
+
+int64_t xenshim_count_dirty_pages(struct xenshim *shim, uint32_t domid)
+{
+    xc_shadow_op_stats_t stats = { 0 };
+
+    if (xc_logdirty_control(shim->xch, domid, XEN_DOMCTL_SHADOW_OP_PEEK, NULL, 0,
+                            0, &stats) < 0)
+        return -1;
+    return stats.dirty_count;
 }
 
 int xenshim_save_domain(struct xenshim *shim, int stream_fd, int back_fd,
                         uint32_t domid, uint32_t flags,
-                        uint32_t callback_mask, uint32_t stream_type)
+                        uint32_t callback_mask, uint32_t stream_type,
+                        int asks_precopy)
 {
     struct save_callbacks callbacks = {
+        .precopy_policy = asks_precopy ? call_precopy : NULL,
         .suspend = IF_ASKED_FOR(callback_mask, MESSAGE_SUSPEND, call_suspend),
         .postcopy =
             IF_ASKED_FOR(callback_mask, MESSAGE_POSTCOPY, call_postcopy),

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 
 #include "CXenShim.h"
 
@@ -22,6 +23,7 @@ int writev_exact(int fd, const struct iovec *pieces, int count);
     ((__typeof__(&(function)))dlsym(RTLD_NEXT, #function))
 
 static struct xenshim_stream stream;
+static _Atomic uint64_t written_byte_count;
 static int memory_fd = -1;
 
 int xenshim_open_stream(const struct xenshim_stream *of_caller)
@@ -57,8 +59,13 @@ int writev_exact(int fd, const struct iovec *pieces, int count)
 {
     int error_number;
 
-    if (!is_in_memory(fd))
-        return LIBXENCTRLS(writev_exact)(fd, pieces, count);
+    if (!is_in_memory(fd)) {
+        int result = LIBXENCTRLS(writev_exact)(fd, pieces, count);
+
+        for (int index = 0; result == 0 && index < count; index++)
+            written_byte_count += pieces[index].iov_len;
+        return result;
+    }
     error_number = stream.write(stream.context, pieces, count);
     errno = error_number;
     return error_number ? -1 : 0;
@@ -68,7 +75,17 @@ int write_exact(int fd, const void *data, size_t size)
 {
     struct iovec piece = { .iov_base = (void *)data, .iov_len = size };
 
-    if (!is_in_memory(fd))
-        return LIBXENCTRLS(write_exact)(fd, data, size);
+    if (!is_in_memory(fd)) {
+        int result = LIBXENCTRLS(write_exact)(fd, data, size);
+
+        if (result == 0)
+            written_byte_count += size;
+        return result;
+    }
     return writev_exact(fd, &piece, 1);
+}
+
+uint64_t xenshim_count_written_bytes(void)
+{
+    return written_byte_count;
 }

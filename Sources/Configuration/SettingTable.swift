@@ -1,4 +1,6 @@
+internal import MigrationReport
 internal import MigrationStream
+internal import PageCodec
 
 extension SettingKey {
     /// Every setting there is; messages, `--help` and `docs/configuration.md` say what is here.

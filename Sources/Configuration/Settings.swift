@@ -1,4 +1,6 @@
+public import MigrationReport
 public import MigrationStream
+public import PageCodec
 
 /// All that an operator can set; `SettingKey.all` says what each of it means.
 public struct Settings: Sendable {

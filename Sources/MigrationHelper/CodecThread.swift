@@ -1,5 +1,3 @@
-internal import Glibc
-internal import PosixIO
 internal import Synchronization
 
 /// The thread that encodes or decodes while libxenguest works on the main thread.
@@ -24,12 +22,12 @@ final class CodecThread: Sendable {
 
     /// Starts `body`, which returns what it did, in words.
     ///
-    /// `cleanup` runs after the outcome is known to others. The thread takes no signals, so that they interrupt the main thread.
+    /// `cleanup` runs after the outcome is known to others.
     func start(
         _ body: @escaping @Sendable () throws -> String,
         cleanup: @escaping @Sendable () -> Void
     ) throws {
-        let job = Job { [self] in
+        try BackgroundThread.start { [self] in
             do {
                 let summary = try body()
                 state.withLock { $0 = .finished(summary) }
@@ -39,26 +37,6 @@ final class CodecThread: Sendable {
             cleanup()
             mainThread.post()
         }
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var thread = pthread_t()
-        let errorNumber = pthread_create(
-            &thread,
-            nil,
-            { context in
-                let job = context.map { Unmanaged<Job>.fromOpaque($0).takeRetainedValue() }
-                job?.run()
-                return nil
-            },
-            Unmanaged.passRetained(job).toOpaque()
-        )
-        guard errorNumber == 0 else {
-            throw SystemError("start a thread", errorNumber: errorNumber)
-        }
-        pthread_detach(thread)
     }
 
     /// Waits for the thread's end, or for a cancellation.
@@ -67,13 +45,5 @@ final class CodecThread: Sendable {
     func waitForEnd() -> Outcome? {
         while outcome == nil, !Cancellation.isRequested { mainThread.wait() }
         return outcome
-    }
-
-    private final class Job {
-        let run: @Sendable () -> Void
-
-        init(_ run: @escaping @Sendable () -> Void) {
-            self.run = run
-        }
     }
 }

@@ -35,6 +35,13 @@ struct Conclusion {
         return conclusion
     }
 
+    /// The policy gave up, for the reason that it tells.
+    static func gaveUp(_ reason: String) -> Conclusion {
+        var conclusion = Conclusion(result: -1, errorNumber: ECANCELED)
+        conclusion.explanation = reason
+        return conclusion
+    }
+
     private static func errorNumber(for error: any Error) -> Int32 {
         switch error {
         case let error as SystemError: error.errorNumber

@@ -23,13 +23,10 @@ final class RestoreSession: XenCallbacks {
     func run() -> Conclusion {
         let conclusion: Conclusion
         do {
-            let table = makeTable(channel)
-            conclusion = try withExtendedLifetime(table) {
-                let xen = try XenInterface(table)
-                // In COLO both helpers talk in both directions; that stream is never encoded.
-                return arguments.streamType == .colo
-                    ? restoreUndecoded(xen) : try restoreDecoded(xen)
-            }
+            let xen = try XenInterface(makeTable(channel))
+            // In COLO both helpers talk in both directions; that stream is never encoded.
+            conclusion =
+                arguments.streamType == .colo ? restoreUndecoded(xen) : try restoreDecoded(xen)
         } catch {
             conclusion = Conclusion(error, consequence: Self.consequence)
         }
@@ -38,12 +35,12 @@ final class RestoreSession: XenCallbacks {
         return conclusion
     }
 
-    private func restoreUndecoded(_ xen: borrowing XenInterface) -> Conclusion {
+    private func restoreUndecoded(_ xen: XenInterface) -> Conclusion {
         let result = restoreDomain(xen, from: arguments.streamDescriptor)
         return Conclusion(result: result, errorNumber: errno)
     }
 
-    private func restoreDecoded(_ xen: borrowing XenInterface) throws -> Conclusion {
+    private func restoreDecoded(_ xen: XenInterface) throws -> Conclusion {
         let ring = try StreamRing()
         let memoryDescriptor = try MemoryStream.open(ring)
         let streamDescriptor = arguments.streamDescriptor
@@ -89,7 +86,7 @@ final class RestoreSession: XenCallbacks {
         return Conclusion(error, consequence: Self.consequence)
     }
 
-    private func restoreDomain(_ xen: borrowing XenInterface, from descriptor: Int32) -> Int32 {
+    private func restoreDomain(_ xen: XenInterface, from descriptor: Int32) -> Int32 {
         var ports = xenshim_restore_ports(
             store_evtchn: arguments.storeEventChannel,
             store_domid: arguments.storeDomid,

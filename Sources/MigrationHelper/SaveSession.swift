@@ -2,62 +2,167 @@ internal import CXenShim
 internal import Configuration
 internal import Glibc
 internal import LibxlHelper
+internal import MigrationReport
 internal import MigrationStream
 internal import PageCodec
 internal import PosixIO
-internal import Synchronization
+internal import StopPolicy
 
 /// Saves a domain: libxenguest writes into a ring, and a thread encodes from there to libxl's
 /// stream.
 final class SaveSession: XenCallbacks {
     private let arguments: SaveArguments
     private let channel: LibxlChannel
+    private let xenstore: Xenstore
     /// Wakes the main thread, whatever it waits for: it looks again then.
     private let mainThread = Semaphore()
     private let thread: CodecThread
-    private let statistics = SharedStatistics()
+    private let encoderProgress: EncoderProgress
     private let checkpoints: CheckpointGate
     private var progressTranslator = ProgressTranslator()
-    private var suspendedAt: ContinuousClock.Instant?
+
+    // There once the settings are known.
+    private var xen: XenInterface?
+    private var settings: Settings?
+    private var monitor: SaveMonitor?
+    private var limit = BandwidthLimit(bytesPerSecond: nil)
+    /// Waits until the link has taken all that libxenguest wrote.
+    private var waitForLink: () -> Void = {}
 
     init(_ arguments: SaveArguments, _ channel: LibxlChannel) {
         self.arguments = arguments
         self.channel = channel
+        xenstore = Xenstore(domid: arguments.domid)
         thread = CodecThread(waking: mainThread)
+        encoderProgress = EncoderProgress(waking: mainThread)
         checkpoints = CheckpointGate(waking: mainThread)
     }
 
     private static let consequence = "the guest stays on this host"
 
     func run() -> Conclusion {
+        var conclusion: Conclusion
         do {
-            let settings = try Settings.load(
-                environment: ProcessEnvironment.value(of:),
-                domain: nil,
-                xenstore: { _ in nil }
-            )
-            channel.log(settings.warnings)
-            let table = makeTable(channel)
-            return try withExtendedLifetime(table) {
-                let xen = try XenInterface(table)
-                let pageCount = try xen.pageCount(ofDomain: arguments.domid)
-                progressTranslator.guestPageCount = UInt(pageCount)
-                // Before there are threads, since it forks; dismissed when this block ends.
-                let guardian = LogdirtyGuard(domid: arguments.domid)
-                guard guardian.isRunning else {
-                    throw SystemError("start the guard of log-dirty mode", errorNumber: errno)
-                }
-                // In COLO both helpers talk in both directions; that stream stays as it is.
-                if settings.format == .stock || arguments.streamType == .colo {
-                    return try saveUnencoded(xen)
-                }
-                let cacheSize = try chooseCacheSize(settings, guestPageCount: pageCount)
-                return try saveEncoded(xen, cacheSize, settings)
-            }
+            conclusion = try save()
         } catch {
-            return Conclusion(error, consequence: Self.consequence)
+            conclusion = Conclusion(error, consequence: Self.consequence)
+        }
+        if conclusion.result == 0 {
+            monitor?.ended(.completed)
+        } else {
+            if let verdict = monitor?.verdict, verdict.decision == .abort,
+                !Cancellation.isRequested
+            {
+                conclusion = .gaveUp("\(verdict)")
+            }
+            monitor?.ended(
+                Cancellation.isRequested ? .cancelled : .failed,
+                reason: conclusion.explanation ?? "libxenguest failed; \(Self.consequence)"
+            )
+        }
+        return conclusion
+    }
+
+    private func save() throws -> Conclusion {
+        let xen = try XenInterface(makeTable(channel))
+        self.xen = xen
+        let domain = try xen.description(ofDomain: arguments.domid)
+        let name = xenstore.name
+        let settings = try Settings.load(
+            environment: ProcessEnvironment.value(of:),
+            domain: DomainIdentity(name: name, uuid: domain.uuid),
+            xenstore: xenstore.setting
+        )
+        self.settings = settings
+        channel.log(settings.warnings)
+        progressTranslator.guestPageCount = UInt(domain.pageCount)
+        // Before there are threads, since it forks; dismissed when this block ends.
+        let guardian = LogdirtyGuard(domid: arguments.domid)
+        guard guardian.isRunning else {
+            throw SystemError("start the guard of log-dirty mode", errorNumber: errno)
+        }
+        // In COLO both helpers talk in both directions; that stream stays as it is.
+        let isEncoded = settings.format == .extended && arguments.streamType != .colo
+        let identity = MigrationIdentity(
+            domid: arguments.domid,
+            name: name ?? "domain \(arguments.domid)",
+            uuid: domain.uuid,
+            pid: getpid()
+        )
+        let monitor = makeMonitor(identity, domain.pageCount, settings, isEncoded: isEncoded)
+        self.monitor = monitor
+        if isEncoded, arguments.streamType == .plain {
+            limit.bytesPerSecond = settings.bandwidthLimit.map(Double.init)
+        } else if settings.bandwidthLimit != nil {
+            channel.log(.warning, "bandwidth-limit holds for live and plain extended streams only")
+        }
+        let heartbeat = try startHeartbeat(monitor, settings)
+        defer { heartbeat.stop() }
+        guard isEncoded else { return try saveUnencoded(xen, settings) }
+        let cacheSize = try chooseCacheSize(settings, guestPageCount: domain.pageCount)
+        return try saveEncoded(xen, cacheSize, settings)
+    }
+
+    // MARK: Who watches
+
+    private func makeMonitor(
+        _ identity: MigrationIdentity,
+        _ pageCount: Int,
+        _ settings: Settings,
+        isEncoded: Bool
+    ) -> SaveMonitor {
+        let reporter = Reporter(identity, report: settings.report) { [channel] in
+            channel.log(.warning, $0)
+        }
+        reporter.write(
+            .start(
+                StartRecord(
+                    totalByteCount: pageCount * PageFormat.pageByteCount,
+                    stream: isEncoded ? "extended" : "stock",
+                    policy: settings.policy.rawValue,
+                    pauseLimitMilliseconds: settings.maxPause.map {
+                        Int(milliseconds: $0.seconds)
+                    },
+                    bandwidthLimit: settings.bandwidthLimit
+                )
+            )
+        )
+        return SaveMonitor(
+            guestPageCount: pageCount,
+            StopRules(settings),
+            reporter,
+            channel
+        ) { [encoderProgress] in
+            isEncoded
+                ? SentSoFar(encoderProgress.statistics)
+                : SentSoFar(unencodedByteCount: Int(xenshim_count_written_bytes()))
         }
     }
+
+    private func startHeartbeat(
+        _ monitor: SaveMonitor,
+        _ settings: Settings
+    ) throws(SystemError) -> Heartbeat {
+        let isLimitable = settings.format == .extended && arguments.streamType == .plain
+        return try Heartbeat { [limit, xenstore, channel] in
+            monitor.reportProgress()
+            guard isLimitable else { return }
+            do throws(SettingsError) {
+                let bytesPerSecond = try settings.currentBandwidthLimit(
+                    xenstore: xenstore.setting
+                )
+                .map(Double.init)
+                guard bytesPerSecond != limit.setBytesPerSecond else { return }
+                limit.bytesPerSecond = bytesPerSecond
+                let text = bytesPerSecond.map { "\(Int($0)) bytes per second" } ?? "none"
+                channel.log(.info, "the bandwidth limit is now: \(text)")
+            } catch {
+                channel.log(.debug, "\(error); the bandwidth limit stays as it is")
+            }
+        }
+    }
+
+    // MARK: Ways to save
 
     /// The configured size, which must fit, or the default for the guest, which is made to fit.
     private func chooseCacheSize(_ settings: Settings, guestPageCount: Int) throws -> CacheSize {
@@ -69,8 +174,12 @@ final class SaveSession: XenCallbacks {
         return size
     }
 
-    private func saveUnencoded(_ xen: borrowing XenInterface) throws -> Conclusion {
+    private func saveUnencoded(_ xen: XenInterface, _ settings: Settings) throws -> Conclusion {
         try Cancellation.handle(waking: mainThread, closing: arguments.streamDescriptor)
+        // To decide as libxenguest does by itself, nothing may be waited for.
+        if settings.policy != .stock {
+            waitForLink = { [unowned self] in waitForQueue { Cancellation.isRequested } }
+        }
         let result = saveDomain(xen, to: arguments.streamDescriptor)
         let errorNumber = errno
         if Cancellation.isRequested, result != 0 {
@@ -84,31 +193,37 @@ final class SaveSession: XenCallbacks {
     }
 
     private func saveEncoded(
-        _ xen: borrowing XenInterface,
+        _ xen: XenInterface,
         _ cacheSize: CacheSize,
         _ settings: Settings
     ) throws -> Conclusion {
         let ring = try StreamRing(wakingWriter: mainThread)
         let memoryDescriptor = try MemoryStream.open(ring)
         try Cancellation.handle(waking: mainThread)
-        let streamDescriptor = arguments.streamDescriptor
         let threads = settings.threads ?? .default(processorCount: Processors.usableCount)
         channel.log(
             .debug,
             "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB, "
                 + "\(threads.value) threads"
         )
+        let streamDescriptor = arguments.streamDescriptor
         try thread.start(
-            { [statistics, checkpoints] in
+            { [encoderProgress, checkpoints, limit] in
                 let encoder = try StreamEncoder(
                     from: ring,
-                    to: FileDescriptorSink(streamDescriptor, name: "the migration stream"),
+                    to: LimitedSink(
+                        FileDescriptorSink(streamDescriptor, name: "the migration stream"),
+                        limit: limit,
+                        now: { Self.clockSeconds },
+                        sleep: Self.sleepUnlessCancelled
+                    ),
                     cacheSize: cacheSize,
                     compression: settings.compression,
+                    pageClasses: settings.pageClasses,
                     threads: threads
                 )
                 try encoder.run { progress in
-                    statistics.value = progress.statistics
+                    encoderProgress.note(progress.statistics)
                     if progress.isCheckpoint { checkpoints.open() }
                 }
                 return "saved in \(encoder.statistics)"
@@ -119,6 +234,14 @@ final class SaveSession: XenCallbacks {
                 checkpoints.openForEver()
             }
         )
+        waitForLink = { [unowned self] in
+            let isInVain = { [thread] in Cancellation.isRequested || thread.outcome != nil }
+            encoderProgress.wait(
+                forStockByteCount: ring.writtenByteCount,
+                isInVain: isInVain
+            )
+            waitForQueue(isInVain: isInVain)
+        }
         let result = saveDomain(xen, to: memoryDescriptor)
         let errorNumber = errno
         // The encoder must not wait for an END that libxenguest has not written.
@@ -126,7 +249,7 @@ final class SaveSession: XenCallbacks {
         return conclude(result: result, errorNumber: errorNumber)
     }
 
-    private func saveDomain(_ xen: borrowing XenInterface, to descriptor: Int32) -> Int32 {
+    private func saveDomain(_ xen: XenInterface, to descriptor: Int32) -> Int32 {
         xenshim_save_domain(
             xen.shim,
             descriptor,
@@ -134,7 +257,9 @@ final class SaveSession: XenCallbacks {
             arguments.domid,
             arguments.flags,
             arguments.callbackMask,
-            arguments.streamType.rawValue
+            arguments.streamType.rawValue,
+            // With checkpoints, rounds mean something else.
+            arguments.streamType == .plain ? 1 : 0
         )
     }
 
@@ -142,7 +267,7 @@ final class SaveSession: XenCallbacks {
         // A stream that libxenguest has ended counts when the last byte of it was written.
         let outcome = result == 0 ? thread.waitForEnd() : thread.outcome
         if case .finished(let summary) = outcome, result == 0 {
-            channel.log(.info, summary + pause)
+            channel.log(.debug, summary)
             return .success
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
@@ -159,29 +284,76 @@ final class SaveSession: XenCallbacks {
         return Conclusion(result: result, errorNumber: errorNumber)
     }
 
-    private var pause: String {
-        guard let suspendedAt else { return "" }
-        let pause = ContinuousClock.now - suspendedAt
-        let milliseconds =
-            pause.components.seconds * 1000
-            + pause.components.attoseconds / 1_000_000_000_000_000
-        return "; paused \(milliseconds) ms"
+    // MARK: Waiting
+
+    /// Waits until the kernel has handed on what was written to the stream.
+    private func waitForQueue(isInVain: () -> Bool) {
+        let sink = FileDescriptorSink(arguments.streamDescriptor, name: "the migration stream")
+        while sink.queuedByteCount > 0, !isInVain() {
+            var time = timespec(tv_sec: 0, tv_nsec: 500_000)
+            nanosleep(&time, nil)
+        }
+    }
+
+    /// A clock that never goes back.
+    private static var clockSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func sleepUnlessCancelled(seconds: Double) throws {
+        var time = timespec(
+            tv_sec: Int(seconds),
+            tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9)
+        )
+        nanosleep(&time, nil)
+        if Cancellation.isRequested {
+            throw SystemError("write the migration stream", errorNumber: ECANCELED)
+        }
     }
 
     // MARK: What libxenguest asks
 
     func progress(source: String, doing: String, done: UInt, total: UInt) {
-        let sentPageCount = UInt(statistics.value.pageCount)
+        let estimate = monitor?.estimate
         let (done, total) = progressTranslator.translate(
             done: done,
             total: total,
-            sentPageCount: sentPageCount
+            sentPageCount: UInt(estimate?.sentPageCount ?? 0)
         )
-        channel.send(.progress(source: source, doing: doing, done: done, total: total))
+        let isRound = total > 0 && (monitor?.roundCount ?? 0) > 0
+        let text = isRound ? estimate?.text(doing: doing) ?? doing : doing
+        channel.send(.progress(source: source, doing: text, done: done, total: total))
+    }
+
+    func precopy(roundCount: Int, dirtyPageCount: Int) -> PrecopyAnswer {
+        guard let monitor, let xen else { return .goOn }
+        if dirtyPageCount >= 0 {
+            monitor.roundBegins(pageCount: dirtyPageCount)
+            return .goOn
+        }
+        waitForLink()
+        // The next write would fail: there is nothing to decide.
+        if Cancellation.isRequested || thread.outcome != nil { return .abort }
+        do {
+            let pending = try xen.dirtyPageCount(ofDomain: arguments.domid)
+            switch monitor.roundEnded(dirtyPageCount: pending).decision {
+            case .next: return .goOn
+            case .stop: return .stop
+            case .abort: return .abort
+            }
+        } catch {
+            channel.log(.warning, "\(error); Xen's own rule decides when to stop")
+            return roundCount >= 5 ? .stop : .goOn
+        }
     }
 
     func suspend() -> Int32 {
-        suspendedAt = .now
+        if arguments.streamType == .plain {
+            monitor?.pauseBegins()
+            if settings?.limitsFinalRound != true { limit.lift() }
+        }
         return channel.call(.suspend)
     }
 
@@ -200,12 +372,28 @@ final class SaveSession: XenCallbacks {
     }
 }
 
-/// What the encoding thread has done so far, for the main thread to report.
-private final class SharedStatistics: Sendable {
-    private let mutex = Mutex(StreamStatistics())
-
-    var value: StreamStatistics {
-        get { mutex.withLock { $0 } }
-        set { mutex.withLock { $0 = newValue } }
+extension StopRules {
+    /// What the settings say of it.
+    init(_ settings: Settings) {
+        let policy: Policy =
+            switch settings.policy {
+            case .smart: .smart
+            case .stock: .stock
+            case .observe: .observe
+            }
+        let whenUnmet: WhenUnmet =
+            switch settings.whenUnmet {
+            case .stop: .stop
+            case .continue: .continue
+            case .abort: .abort
+            }
+        self.init(
+            policy: policy,
+            maxPauseMilliseconds: settings.maxPause.map { $0.seconds * 1000 },
+            maxTimeSeconds: settings.maxTime.map(\.seconds),
+            maxByteCount: settings.maxByteCount,
+            whenUnmet: whenUnmet,
+            minRounds: settings.minRoundCount
+        )
     }
 }

@@ -91,6 +91,9 @@ final class StreamRing: ByteSource, ByteSink, Sendable {
         publish(filledByteCount)
     }
 
+    /// All that was written so far.
+    var writtenByteCount: Int { state.withLock { $0.writtenByteCount } }
+
     /// Says that nothing more will be written.
     func finish() {
         let wakesReader = state.withLock { state in

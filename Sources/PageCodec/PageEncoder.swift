@@ -26,6 +26,7 @@ public struct PageEncoder: ~Copyable {
 
     private let fingerprints: UnsafeMutablePointer<UInt64>
 
+    private let classes: PageClasses
     private let batchesInUse: Int
 
     // Where the batch in hand has got to, in the memory that the caller gave for it.
@@ -44,11 +45,17 @@ public struct PageEncoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - slotCount: The size of the cache.
+    ///   - classes: What pages may be coded as.
     ///   - batchesInUse: How many coded batches are in use at once: one is valid until so many more
     ///     have been coded.
     /// - Throws: `PageCodecError` if the system does not give the memory.
-    public init(slotCount: Int, batchesInUse: Int = 1) throws(PageCodecError) {
+    public init(
+        slotCount: Int,
+        classes: PageClasses = .all,
+        batchesInUse: Int = 1
+    ) throws(PageCodecError) {
         precondition(batchesInUse > 0)
+        self.classes = classes
         self.batchesInUse = batchesInUse
         cache = try PageCache(slotCount: slotCount)
         versions = PageVersions(slotCount: slotCount)
@@ -162,12 +169,14 @@ public struct PageEncoder: ~Copyable {
         _ page: UnsafeRawPointer,
         _ entry: PageEntry
     ) -> (PageClass, fingerprint: UInt64) {
-        if isZeroPage(page) {
+        if classes.contains(.references), isZeroPage(page) {
             versions.forget(entry.pfn)
             return (.zero, PageFingerprint.zeroPage)
         }
         var base: UnsafeRawPointer?
-        if let version = versions.version(of: entry.pfn), cache.isLive(store: version.store) {
+        if classes.contains(.deltas), let version = versions.version(of: entry.pfn),
+            cache.isLive(store: version.store)
+        {
             let last = cache.page(ofStore: version.store)
             if version.type == entry.type, isEqual(page, last, PageFormat.pageByteCount) {
                 return (.unchanged, PageFingerprint(of: last).page)
@@ -175,7 +184,7 @@ public struct PageEncoder: ~Copyable {
             base = last
         }
         let prints = PageFingerprint(of: page)
-        if let slot = cachedPage(equalTo: page, prints) {
+        if classes.contains(.references), let slot = cachedPage(equalTo: page, prints) {
             control.write(number: UInt64(zigzag: Int64(slot) - expectedSlot))
             expectedSlot = Int64(slot) + 1
             versions.remember(
@@ -188,7 +197,9 @@ public struct PageEncoder: ~Copyable {
         for block in 0..<PageFormat.blocksPerPage {
             blockIndex.prefetchCandidates(for: prints[block: block])
         }
-        let pageClass = encodeContent(page, base: base ?? ZeroPage.bytes, prints)
+        // Without its last version, a page is compared with zeros: unless that is left out as well.
+        if classes == .all, base == nil { base = ZeroPage.bytes }
+        let pageClass = encodeContent(page, base: base, prints)
         store(page, entry, prints)
         return (pageClass, prints.page)
     }
@@ -225,10 +236,15 @@ extension PageEncoder {
 
     private mutating func encodeContent(
         _ page: UnsafeRawPointer,
-        base: UnsafeRawPointer,
+        base: UnsafeRawPointer?,
         _ prints: PageFingerprint
     ) -> PageClass {
         let pageByteCount = PageFormat.pageByteCount
+        guard let base else {
+            if encodeBlocks(page, base: nil, prints, below: pageByteCount) { return .blocks }
+            appendRaw(page)
+            return .raw
+        }
         switch residue {
         case .sent:
             var byteCount = pageByteCount
@@ -280,10 +296,11 @@ extension PageEncoder {
     /// bytes.
     private mutating func encodeBlocks(
         _ page: UnsafeRawPointer,
-        base: UnsafeRawPointer,
+        base: UnsafeRawPointer?,
         _ prints: PageFingerprint,
         below limit: Int
     ) -> Bool {
+        guard classes.contains(.references) else { return false }
         let blockByteCount = PageFormat.blockByteCount
         var positions = SIMD4<Int>(repeating: -1)
         for block in 0..<PageFormat.blocksPerPage {
@@ -302,7 +319,7 @@ extension PageEncoder {
             let offset = block * blockByteCount
             let blockClass = encodeBlock(
                 page + offset,
-                base: base + offset,
+                base: base.map { $0 + offset },
                 cachedAt: positions[block]
             )
             codes.pointee |= blockClass.rawValue << UInt8(2 * block)
@@ -314,12 +331,14 @@ extension PageEncoder {
 
     private mutating func encodeBlock(
         _ block: UnsafeRawPointer,
-        base: UnsafeRawPointer,
+        base: UnsafeRawPointer?,
         cachedAt position: Int
     ) -> BlockClass {
         let byteCount = PageFormat.blockByteCount
-        switch residue {
-        case .sent:
+        switch (residue, base) {
+        case (_, nil):
+            break
+        case (.sent, let base?):
             _ = blockRuns.compare(from: base, to: block, byteCount: byteCount)
             blockRuns.find()
             if writeDelta(
@@ -333,7 +352,7 @@ extension PageEncoder {
             ) {
                 return .delta
             }
-        case .compressed:
+        case (.compressed, let base?):
             let changed = ChangedWords(from: base, to: block, byteCount: byteCount)
             if position < 0 || changed.count == 0, changed.byteCountEstimate < byteCount {
                 append(changed, of: block, byteCount: byteCount)

@@ -99,11 +99,31 @@ public struct FileDescriptorSink: ByteSink {
         }
     }
 
+    /// What a pipe or socket has taken, but its reader, or the other host, has not.
+    ///
+    /// Nothing for what is no link, and for a link that nobody reads any more.
+    public var queuedByteCount: Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return 0 }
+        let isSocket = status.st_mode & S_IFMT == S_IFSOCK
+        guard isSocket || status.st_mode & S_IFMT == S_IFIFO else { return 0 }
+        var state = pollfd(fd: descriptor, events: 0, revents: 0)
+        let isBroken = poll(&state, 1, 0) < 0 || state.revents & Int16(POLLERR | POLLHUP) != 0
+        var byteCount: Int32 = 0
+        let request = isSocket ? Self.queueOfSocket : Self.contentOfPipe
+        guard !isBroken, ioctl(descriptor, request, &byteCount) == 0 else { return 0 }
+        return Int(byteCount)
+    }
+
     /// Whether it is a file.
     public var keepsBytes: Bool {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
+
+    /// Linux's `SIOCOUTQ` and `FIONREAD`, which are macros.
+    private static let queueOfSocket = UInt(0x5411)
+    private static let contentOfPipe = UInt(0x541b)
 
     /// Linux's `IOV_MAX`: the most pieces that one call takes.
     private static let piecesMaximum = 1024

@@ -65,8 +65,8 @@ struct ReportWriterTests {
     }
 
     @Test func destinationsAreReadAsWritten() {
-        #expect(ReportDestination("/a b") == .file(path: "/a b"))
-        #expect(ReportDestination("unix:/run/x") == .socket(path: "/run/x"))
+        #expect(ReportDestination("/a b") == .file("/a b"))
+        #expect(ReportDestination("unix:/run/x") == .socket("/run/x"))
         #expect(ReportDestination("unix:/run/x")?.description == "unix:/run/x")
         #expect(ReportDestination("") == nil)
         #expect(ReportDestination("unix:") == nil)

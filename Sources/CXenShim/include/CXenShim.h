@@ -21,6 +21,12 @@ struct xenshim_callbacks {
                 const char *source, const char *text);
     void (*progress)(void *context, const char *source, const char *doing_what,
                      unsigned long done, unsigned long total);
+    /*
+     * Before a round of pre-copy with the number of pages to send, after it
+     * with -1; round counts those that were sent.  Returns one of
+     * enum xenshim_precopy.
+     */
+    int (*precopy)(void *context, unsigned int round, long dirty_count);
     int (*suspend)(void *context);
     int (*postcopy)(void *context);
     int (*checkpoint)(void *context);
@@ -30,6 +36,13 @@ struct xenshim_callbacks {
     int (*static_data_done)(void *context, unsigned int missing);
     void (*restore_results)(void *context, uint64_t store_gfn,
                             uint64_t console_gfn);
+};
+
+/* What follows a round: XGS_POLICY_*. */
+enum xenshim_precopy {
+    XENSHIM_PRECOPY_ABORT = -1,
+    XENSHIM_PRECOPY_CONTINUE = 0,
+    XENSHIM_PRECOPY_STOP = 1,
 };
 
 /* An open libxenctrl interface and its logger. */
@@ -43,13 +56,36 @@ struct xenshim *xenshim_open(const struct xenshim_callbacks *callbacks);
 
 void xenshim_close(struct xenshim *shim);
 
-/* The number of pages that a domain has, or -1 and errno. */
-int64_t xenshim_count_domain_pages(struct xenshim *shim, uint32_t domid);
+/* What Xen knows of a domain. */
+struct xenshim_domain {
+    int64_t page_count;
+    uint8_t uuid[16];
+};
 
-/* xc_domain_save(): 0, or its failure with errno set. */
+/* Describes a domain; returns 0, or -1 and errno. */
+int xenshim_describe_domain(struct xenshim *shim, uint32_t domid,
+                            struct xenshim_domain *domain);
+
+/*
+ * How many pages of a domain in log-dirty mode are dirty, or -1 and errno; they
+ * stay dirty.
+ */
+int64_t xenshim_count_dirty_pages(struct xenshim *shim, uint32_t domid);
+
+/*
+ * What xenstore holds at a path, for free(); or NULL and errno, if it is not
+ * there or there is no xenstore.
+ */
+char *xenshim_read_xenstore(const char *path);
+
+/*
+ * xc_domain_save(): 0, or its failure with errno set.  Without asks_precopy,
+ * libxenguest decides by its own rule how many rounds there are.
+ */
 int xenshim_save_domain(struct xenshim *shim, int stream_fd, int back_fd,
                         uint32_t domid, uint32_t flags,
-                        uint32_t callback_mask, uint32_t stream_type);
+                        uint32_t callback_mask, uint32_t stream_type,
+                        int asks_precopy);
 
 /* The guest's end of xenstore and console, for libxl. */
 struct xenshim_restore_ports {
@@ -81,6 +117,9 @@ struct xenshim_stream {
  * program's functions.  There is one such stream at most.
  */
 int xenshim_open_stream(const struct xenshim_stream *of_caller);
+
+/* How many bytes libxenguest has written to descriptors, not to our stream. */
+uint64_t xenshim_count_written_bytes(void);
 
 /*
  * Maps size bytes of shared memory twice, back to back: any size of them lie

@@ -1,27 +1,30 @@
-/// Where a report goes.
+/// Where the records of a migration go.
 public enum ReportDestination: Equatable, Sendable, CustomStringConvertible {
-    /// Lines are appended to a file, pipe or device.
-    case file(path: String)
-    /// Lines are sent to whoever listens at a Unix stream socket.
-    case socket(path: String)
+    /// A file, by its path from the root.
+    case file(String)
+    /// A Unix stream socket, by its path from the root.
+    case socket(String)
 
-    private static let socketPrefix = "unix:"
+    /// The longest paths that Linux takes, without their final NUL.
+    private static let pathByteCountMaximum = (file: 4095, socket: 107)
 
-    /// Reads what an operator wrote: a path, or `unix:` and the path of a socket.
-    ///
-    /// - Returns: `nil` without a path.
+    /// Reads what an operator wrote; a relative path would depend on where `xl` was started.
     public init?(_ text: String) {
-        let isSocket = text.hasPrefix(Self.socketPrefix)
-        let path = isSocket ? String(text.dropFirst(Self.socketPrefix.count)) : text
-        guard !path.isEmpty else { return nil }
-        self = isSocket ? .socket(path: path) : .file(path: path)
+        let isSocket = text.hasPrefix("unix:")
+        let path = isSocket ? String(text.dropFirst("unix:".count)) : text
+        let maximum = Self.pathByteCountMaximum
+        guard
+            path.hasPrefix("/"), path != "/", path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }),
+            path.utf8.count <= (isSocket ? maximum.socket : maximum.file)
+        else { return nil }
+        self = isSocket ? .socket(path) : .file(path)
     }
 
-    /// The same as the operator writes it.
+    /// As an operator writes it.
     public var description: String {
         switch self {
         case .file(let path): path
-        case .socket(let path): Self.socketPrefix + path
+        case .socket(let path): "unix:" + path
         }
     }
 }

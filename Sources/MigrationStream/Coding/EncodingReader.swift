@@ -18,8 +18,8 @@ struct EncodingReader<Source: ByteSource> {
     // given of it already, then what the source has yet to give.
     private var carried: CarriedRecord?
 
-    init(_ source: Source, slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
-        pages = try PageEncoderBox(slotCount: slotCount, batchesInUse: batchesInUse)
+    init(_ source: Source, encoder: PageEncoderBox) {
+        pages = encoder
         self.source = source
         scratch = ScratchMemory(byteCount: Self.bodyByteCountMaximum)
     }
@@ -240,11 +240,19 @@ private struct CarriedRecord {
 }
 
 /// A page encoder in a place of its own.
-private final class PageEncoderBox {
+final class PageEncoderBox {
     var encoder: PageEncoder
 
-    init(slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
-        encoder = try PageEncoder(slotCount: slotCount, batchesInUse: batchesInUse)
+    init(
+        slotCount: Int,
+        classes: PageClasses,
+        batchesInUse: Int
+    ) throws(PageCodecError) {
+        encoder = try PageEncoder(
+            slotCount: slotCount,
+            classes: classes,
+            batchesInUse: batchesInUse
+        )
     }
 
     var statistics: PageStatistics { encoder.statistics }

@@ -1,4 +1,4 @@
-internal import PageCodec
+public import PageCodec
 internal import Synchronization
 
 /// Turns a libxc stream into an extended one.
@@ -27,6 +27,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
     ///   - compression: How hard to compress what the page classes leave.
+    ///   - pageClasses: What pages may be coded as.
     ///   - threads: How many threads encode.
     /// - Throws: `PageCodecError` or `StreamError` if the memory is not there.
     public init(
@@ -34,6 +35,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         to sink: Sink,
         cacheSize: CacheSize,
         compression: Compression = .off,
+        pageClasses: PageClasses = .all,
         threads: ThreadCount = .one
     ) throws {
         threadCount = threads.value
@@ -47,10 +49,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         )
         lanes = compression == .off ? nil : try LanePool(count: threads.value)
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
-        reader = try EncodingReader(
+        reader = EncodingReader(
             source,
-            slotCount: cacheSize.slotCount,
-            batchesInUse: threads.value
+            encoder: try PageEncoderBox(
+                slotCount: cacheSize.slotCount,
+                classes: pageClasses,
+                batchesInUse: threads.value
+            )
         )
         writer = RecordWriter(sink)
     }

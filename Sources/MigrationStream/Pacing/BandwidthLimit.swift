@@ -20,6 +20,9 @@ public final class BandwidthLimit: Sendable {
         set { state.withLock { $0.bytesPerSecond = TokenBucket.usable(newValue) } }
     }
 
+    /// The limit that was set, even if it is lifted.
+    public var setBytesPerSecond: Double? { state.withLock { $0.bytesPerSecond } }
+
     /// Ends the limit for good: for a guest that is paused, or an end that must come soon.
     public func lift() {
         state.withLock { $0.isLifted = true }

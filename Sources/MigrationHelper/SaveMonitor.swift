@@ -1,0 +1,131 @@
+internal import LibxlHelper
+internal import MigrationReport
+internal import StopPolicy
+internal import Synchronization
+
+/// Watches a save: keeps its books, has the policy judge each round, and tells everybody.
+///
+/// Any thread may ask how far it is.
+final class SaveMonitor: Sendable {
+    private struct State {
+        var ledger: RoundLedger
+        var policy: StopPolicy
+        var verdict: Verdict?
+    }
+
+    private let state: Mutex<State>
+    private let start = ContinuousClock.now
+    private let reporter: Reporter
+    private let channel: LibxlChannel
+    private let sent: @Sendable () -> SentSoFar
+
+    /// Starts to watch.
+    ///
+    /// - Parameters:
+    ///   - guestPageCount: The memory of the guest.
+    ///   - rules: When to stop.
+    ///   - reporter: Who wants records.
+    ///   - channel: Who wants log lines.
+    ///   - sent: Tells what was sent until now, to any thread.
+    init(
+        guestPageCount: Int,
+        _ rules: StopRules,
+        _ reporter: Reporter,
+        _ channel: LibxlChannel,
+        sent: @escaping @Sendable () -> SentSoFar
+    ) {
+        state = Mutex(
+            State(
+                ledger: RoundLedger(guestPageCount: guestPageCount),
+                policy: StopPolicy(rules)
+            )
+        )
+        self.reporter = reporter
+        self.channel = channel
+        self.sent = sent
+    }
+
+    /// Seconds since the save began.
+    var seconds: Double { (ContinuousClock.now - start).seconds }
+
+    /// How many rounds have begun.
+    var roundCount: Int { state.withLock { $0.ledger.roundCount } }
+
+    /// Whether the guest is paused.
+    var isPaused: Bool { state.withLock { $0.ledger.isPaused } }
+
+    /// How far the save is.
+    var estimate: ProgressEstimate {
+        let (sent, seconds) = (sent(), seconds)
+        return state.withLock { $0.ledger.estimate(sent: sent, at: seconds) }
+    }
+
+    /// What the policy said last.
+    var verdict: Verdict? { state.withLock { $0.verdict } }
+
+    /// Notes that a round begins.
+    func roundBegins(pageCount: Int) {
+        let (sent, seconds) = (sent(), seconds)
+        state.withLock { $0.ledger.beginRound(pageCount: pageCount, sent: sent, at: seconds) }
+    }
+
+    /// Notes that the link has taken a round, and judges it.
+    func roundEnded(dirtyPageCount: Int) -> Verdict {
+        let (sent, seconds) = (sent(), seconds)
+        let (verdict, record) = state.withLock { state in
+            var (round, record) = state.ledger.endRound(
+                dirtyPageCount: dirtyPageCount,
+                sent: sent,
+                at: seconds
+            )
+            let verdict = state.policy.verdict(after: round)
+            state.verdict = verdict
+            record.verdict = verdict.decision.rawValue
+            record.reason = "\(verdict.observation.map { "\($0)" } ?? "\(verdict.reason)")"
+            record.expectedPauseMilliseconds = Int(milliseconds: verdict.pauseMilliseconds / 1000)
+            return (verdict, record)
+        }
+        reporter.write(.round(record))
+        let isTold = verdict.decision == .stop || verdict.observation != nil
+        channel.log(isTold ? .info : .debug, "\(verdict)")
+        return verdict
+    }
+
+    /// Notes that the guest is about to be paused.
+    func pauseBegins() {
+        let (sent, seconds) = (sent(), seconds)
+        state.withLock { $0.ledger.beginPause(sent: sent, at: seconds) }
+    }
+
+    /// Writes how far the save is, for those who watch.
+    func reportProgress() {
+        guard reporter.wantsProgress else { return }
+        reporter.write(
+            .progress(ProgressRecord(estimate, totalMilliseconds: Int(milliseconds: seconds)))
+        )
+    }
+
+    /// Notes the end of the save, which was successful unless a reason is given.
+    func ended(_ status: MigrationStatus, reason: String = "") {
+        let (sent, seconds) = (sent(), seconds)
+        let (lastRound, end) = state.withLock { state in
+            var lastRound: RoundRecord?
+            if status == .completed, state.ledger.isPaused {
+                var record = state.ledger.endRound(dirtyPageCount: 0, sent: sent, at: seconds)
+                    .record
+                record.verdict = Verdict.Decision.stop.rawValue
+                record.reason = "the last round"
+                lastRound = record
+            }
+            let reason =
+                reason.isEmpty ? state.verdict.map { "\($0.reason)" } ?? "" : reason
+            return (
+                lastRound, state.ledger.end(status, reason: reason, sent: sent, at: seconds)
+            )
+        }
+        if let lastRound { reporter.write(.round(lastRound)) }
+        reporter.write(.end(end))
+        reporter.finish()
+        if status == .completed { channel.log(.info, end.summary) }
+    }
+}
