@@ -20,11 +20,14 @@ struct TracedGuestTests {
         let sourceDigest = temporaryPath("source-digest")
         let targetDigest = temporaryPath("target-digest")
         let events = temporaryPath("events")
+        let roundTimes = temporaryPath("round-times")
 
         init(_ stream: [UInt8]) throws { try writeFile(trace, stream) }
 
         deinit {
-            for path in [trace, logdirty, sourceDigest, targetDigest, events] { unlink(path) }
+            for path in [trace, logdirty, sourceDigest, targetDigest, events, roundTimes] {
+                unlink(path)
+            }
         }
 
         var saveEnvironment: [String: String] {
@@ -96,11 +99,15 @@ struct TracedGuestTests {
     @Test(arguments: ["extended", "stock"], [1, 3])
     func aBusyGuestArrivesAsItWasAtThePause(format: String, flags: Int) async throws {
         let files = try Files(SmallGuest.stream(roundCount: 5))
+        try writeFile(files.roundTimes, Array("0,0\n1,2\n2,3\n3,4\n4,5\nend,6\n".utf8))
         // So fast that all that is ever written is dirty after each batch.
         let moved = try await migrate(
             files,
             flags: flags,
-            ["SIMULATED_XEN_TIME_SCALE": "1e6", "CLOUDNET_STREAM": format]
+            [
+                "SIMULATED_XEN_TIME_SCALE": "1e6", "CLOUDNET_STREAM": format,
+                "SIMULATED_XEN_ROUND_TIMES": files.roundTimes,
+            ]
         )
         try expectEqualMemory(files, moved)
         #expect(moved.saved.count(of: ReceivedMessage.Number.suspend) == 1)
@@ -159,6 +166,7 @@ struct TracedGuestTests {
 
     @Test(arguments: [
         ["SIMULATED_XEN_RULE": "guess"], ["SIMULATED_XEN_TRACE": "/nowhere"],
+        ["SIMULATED_XEN_ROUND_TIMES": "/dev/null"],
     ])
     func aWrongExperimentFails(setting: [String: String]) async throws {
         let files = try Files(SmallGuest.stream(roundCount: 1))

@@ -1,7 +1,7 @@
 /// What a guest's memory was and how it was written to, as far as a recorded migration tells.
 ///
 /// The pages of the first round are the memory at time 0. The pages of round k were written while
-/// round k - 1 was sent: how long that took is computed from its size. See docs/simulated-xen.md.
+/// round k - 1 was sent. See docs/simulated-xen.md.
 public final class GuestTrace: Sendable {
     /// A page that is written to, with all its recorded versions; the first one is that of time 0.
     struct Chain: Sendable {
@@ -42,9 +42,9 @@ public final class GuestTrace: Sendable {
     ///
     /// - Parameters:
     ///   - stream: A plain migration, with or without VERIFY.
-    ///   - recordingRate: How many bytes of it left in a second.
+    ///   - spans: How long each round but the last took, in seconds; see `RoundTimes`.
     /// - Throws: `RecordedStreamError` if it is no plain migration of a guest up to 64 GiB.
-    public init(_ stream: RecordedStream, recordingRate: Double) throws(RecordedStreamError) {
+    public init(_ stream: RecordedStream, spans: [Double]) throws(RecordedStreamError) {
         self.stream = stream
         isHVM = stream.headers.number(at: RecordedStream.imageHeaderByteCount, as: UInt32.self) == 2
         (leadingRecords, trailingRecords) = try Self.frame(stream)
@@ -71,7 +71,6 @@ public final class GuestTrace: Sendable {
         self.chains = chains
         self.versions = versions
         self.chainOfPFN = chainOfPFN
-        let spans = recorded.roundByteCounts.dropLast().map { Double($0) / recordingRate }
         loopSeconds = spans.reduce(0, +)
         writes = WriteTimes(spans: spans).writes(
             pfns: chains.map(\.pfn),
@@ -132,15 +131,12 @@ private struct RecordedPages {
 
     private(set) var firstVersions: [PageVersion] = []
     private(set) var writes: [Write] = []
-    private(set) var roundByteCounts: [Int]
 
     init(_ stream: RecordedStream) throws(RecordedStreamError) {
-        roundByteCounts = Array(repeating: 0, count: stream.roundCount)
         var latest: [PageVersion] = []
         for record in stream.records {
             guard record.type == RecordType.pageData, !record.isVerifying else { continue }
             if record.round > 0, firstVersions.isEmpty { firstVersions = latest }
-            roundByteCounts[record.round] += record.bytes.count
             let entriesStart = record.bytes.lowerBound + 16
             let entryCount = stream.entryCount(of: record)
             var pageOffset = entriesStart + 8 * entryCount

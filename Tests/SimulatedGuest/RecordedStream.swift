@@ -142,6 +142,8 @@ public enum RecordedStreamError: Error, Equatable, CustomStringConvertible {
     case unexpectedRecord(type: UInt32, offset: Int)
     /// There are no pages.
     case noPages
+    /// The notes in this file do not say when each of the rounds began.
+    case badRoundTimes(path: String, roundCount: Int)
 
     /// One line for whoever runs the experiment.
     public var description: String {
@@ -155,6 +157,8 @@ public enum RecordedStreamError: Error, Equatable, CustomStringConvertible {
         case .unexpectedRecord(let type, let offset):
             "a record of type \(type) at byte \(offset) does not belong into a plain migration"
         case .noPages: "the recorded stream has no pages"
+        case .badRoundTimes(let path, let roundCount):
+            "\(path) does not say when each of \(roundCount) rounds began: ROUND,SECONDS on a line"
         }
     }
 }

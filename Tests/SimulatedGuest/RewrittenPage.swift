@@ -66,11 +66,21 @@ struct RewrittenPage {
         }
         let words = words(of: current, versions, content)
         let result = page.assumingMemoryBound(to: UInt64.self)
+        let generations = generations
         for index in 0..<Self.wordCount {
             let word = words[index]
-            let changed = word ^ generations[index]
-            result[index] = word == 0 || changed == 0 ? word : changed
+            let generation = generations[index]
+            let isChanged =
+                Self.ones(ifNotZero: word)
+                & Self.ones(ifNotZero: word ^ generation)
+            result[index] = word ^ (generation & isChanged)
         }
+    }
+
+    /// All bits or none: comparisons of 64 bits would keep the loops from being vectorised.
+    @inline(__always)
+    private static func ones(ifNotZero word: UInt64) -> UInt64 {
+        0 &- ((word | (0 &- word)) >> 63)
     }
 
     /// Gives the words that a version changes its generation.
@@ -96,8 +106,10 @@ struct RewrittenPage {
         where words: UnsafePointer<UInt64>,
         differ others: UnsafePointer<UInt64>
     ) {
+        let generations = generations
         for index in 0..<Self.wordCount {
-            generations[index] = words[index] == others[index] ? generations[index] : generation
+            let changed = Self.ones(ifNotZero: words[index] ^ others[index])
+            generations[index] = (generations[index] & ~changed) | (generation & changed)
         }
     }
 

@@ -1,9 +1,12 @@
 internal import Glibc
 
-/// A file, mapped into memory for as long as this lives.
-public final class StreamFile: Sendable {
-    // SAFETY: nobody writes to the mapping; only `deinit` unmaps it.
-    nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+/// A file, mapped into memory until the process ends: pointers into it never dangle.
+public struct StreamFile: Sendable {
+    // SAFETY: nobody writes to the mapping, and nobody unmaps it.
+    nonisolated(unsafe) private let mapping: UnsafeRawBufferPointer
+
+    /// The content of the file.
+    public var bytes: UnsafeRawBufferPointer { mapping }
 
     /// Maps a file.
     ///
@@ -22,10 +25,8 @@ public final class StreamFile: Sendable {
         guard start != MAP_FAILED else {
             throw .cannotMap(path: path, errorNumber: errno)
         }
-        bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+        mapping = UnsafeRawBufferPointer(start: start, count: byteCount)
     }
-
-    deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
     /// Gives back the memory of what was looked at, as libxenguest unmaps the pages of a batch.
     public func forget() {

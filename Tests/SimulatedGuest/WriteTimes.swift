@@ -19,7 +19,8 @@ struct PageWrite: Sendable {
 /// seldom clean, also after short spans. So each page gets the rate at which a page that is written
 /// at random moments would most likely be sent in just these rounds, and is written at that rate in
 /// the spans in which it was written at all. Without that, rounds that are shorter than the
-/// recorded ones would find far too few dirty pages.
+/// recorded ones would find far too few dirty pages. A page that was sent in one round only is
+/// written once.
 struct WriteTimes {
     /// At most so many writes make one version.
     static let writeCountMaximum = 255
@@ -72,8 +73,9 @@ struct WriteTimes {
     /// The most likely number of writes per second.
     ///
     /// - Parameter rounds: The rounds in which the page was sent.
-    /// - Returns: More than zero, and never infinite.
+    /// - Returns: Zero if one round is all that is known: it does not show a second write.
     func rate(ofPageSentIn rounds: [Int]) -> Double {
+        guard rounds.count > 1 else { return 0 }
         let dirty = rounds.map { spans[$0 - 1] }
         let total = spans.reduce(0, +)
         // Also a page that was in every round has a limit: as if it had been clean once more, for

@@ -87,18 +87,31 @@ struct GuestTraceTests {
 
     @Test func theRateIsTheMostLikelyOne() {
         // A page that was in all of n equal rounds: exp(rate * span) = 2n + 1.
-        for count in 1...5 {
+        for count in 2...5 {
             let times = WriteTimes(spans: Array(repeating: 3, count: count))
             let rate = times.rate(ofPageSentIn: Array(1...count))
             #expect(abs(rate - log(Double(2 * count + 1)) / 3) < 1e-6)
         }
         let times = WriteTimes(spans: [60, 8, 2, 1])
-        let once = times.rate(ofPageSentIn: [1])
-        let often = times.rate(ofPageSentIn: [1, 3])
+        #expect(times.rate(ofPageSentIn: [1]) == 0)
+        // Clean for 8 s, for 3 s, never.
+        let seldom = times.rate(ofPageSentIn: [1, 3])
+        let often = times.rate(ofPageSentIn: [1, 2])
         let always = times.rate(ofPageSentIn: [1, 2, 3, 4])
-        #expect(once < often && often < always)
-        #expect((0.5...5).contains(once * 60), "about once in its long span")
+        #expect(0 < seldom && seldom < often && often < always)
         #expect(always > 0.5, "also in a span of a second")
+    }
+
+    @Test func roundsWithKnownTimesLastAsLongAsTheyDid() throws {
+        let text = "0,0.07\n1,70.46\n2,112.60\nend,113.6\n"
+        #expect(RoundTimes.spans(in: text, roundCount: 3) == [70.46 - 0.07, 112.6 - 70.46])
+        #expect(RoundTimes.spans(in: "0,0.5\n", roundCount: 1) == [])
+        for wrong in [
+            "", "0,0", "0,0\n1,5\n3,6", "0,0\n1,-1\n2,2", "0,0\n1,x\n2,2", "0,0\n1,1\n2,inf",
+            "0,0\n1,1\nend,2", "0 0\n1 1\n2 2",
+        ] {
+            #expect(RoundTimes.spans(in: wrong, roundCount: 3) == nil, "\(wrong)")
+        }
     }
 
     @Test func aRandomWriterIsFoundAgainInShorterSpans() {

@@ -16,7 +16,11 @@ enum TracedGuests {
     }
 
     static func trace(_ bytes: [UInt8]) throws -> GuestTrace {
-        try GuestTrace(stream(bytes), recordingRate: recordingRate)
+        let stream = try stream(bytes)
+        return try GuestTrace(
+            stream,
+            spans: RoundTimes.spans(of: stream, byteRate: recordingRate)
+        )
     }
 
     static func guest(_ bytes: [UInt8], timeScale: Double = 1) throws -> RunningGuest {

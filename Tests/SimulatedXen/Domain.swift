@@ -8,13 +8,25 @@ enum Domain {
     static let guest: Result<RunningGuest, RecordedStreamError>? = path("SIMULATED_XEN_TRACE").map {
         path in
         Result { () throws(RecordedStreamError) -> RunningGuest in
-            let trace = try GuestTrace(
-                RecordedStream(StreamFile(path: path)),
-                recordingRate: max(setting("SIMULATED_XEN_RECORDING_RATE", default: 4.5e6), 1)
-            )
+            let stream = try RecordedStream(StreamFile(path: path))
+            let trace = try GuestTrace(stream, spans: try spans(of: stream))
             let timeScale = max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0)
             return RunningGuest(trace, timeScale: timeScale)
         }
+    }
+
+    private static func spans(
+        of stream: RecordedStream
+    ) throws(RecordedStreamError) -> [Double] {
+        guard let path = path("SIMULATED_XEN_ROUND_TIMES") else {
+            let byteRate = max(setting("SIMULATED_XEN_RECORDING_RATE", default: 4.5e6), 1)
+            return RoundTimes.spans(of: stream, byteRate: byteRate)
+        }
+        let text = String(decoding: try StreamFile(path: path).bytes, as: UTF8.self)
+        guard let spans = RoundTimes.spans(in: text, roundCount: stream.roundCount) else {
+            throw .badRoundTimes(path: path, roundCount: stream.roundCount)
+        }
+        return spans
     }
 
     private static let suspension = Atomic(false)
