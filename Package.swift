@@ -145,8 +145,19 @@ let package = Package(
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
         ),
         .target(
+            name: "SimulatedGuest",
+            dependencies: ["CXXHash"],
+            path: "Tests/SimulatedGuest",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "SimulatedGuestTests",
+            dependencies: ["CZstd", "SimulatedGuest", "TestSupport"],
+            swiftSettings: house
+        ),
+        .target(
             name: "SimulatedXen",
-            dependencies: ["CXenGuest"],
+            dependencies: ["CXenGuest", "SimulatedGuest"],
             path: "Tests/SimulatedXen",
             exclude: ["symbols.map"],
             swiftSettings: house,
