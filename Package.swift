@@ -17,6 +17,8 @@ let package = Package(
         .executable(name: "cloudnet", targets: ["cloudnet"]),
         .library(name: "PageCodec", targets: ["PageCodec"]),
         .library(name: "MigrationStream", targets: ["MigrationStream"]),
+        // What the tests and benchmarks of the helpers share: libxl's side of their conversation.
+        .library(name: "LibxlSide", targets: ["LibxlSide"]),
         // Stands in for a network when the helpers are measured or tested.
         .executable(name: "link-emulator", targets: ["link-emulator"]),
         // Stands in for libxenguest and libxenctrl when the helpers are tested without Xen.
@@ -122,6 +124,12 @@ let package = Package(
             ]
         ),
         .target(
+            name: "LibxlSide",
+            dependencies: ["PosixIO"],
+            path: "Tests/LibxlSide",
+            swiftSettings: house
+        ),
+        .target(
             name: "LinkModel",
             dependencies: ["TestSupport"],
             path: "Tests/LinkModel",
@@ -144,8 +152,8 @@ let package = Package(
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "LibxlHelper", "MigrationHelper", "MigrationStream", "PosixIO", "TestSupport",
-                "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationStream", "PosixIO",
+                "TestSupport", "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

@@ -1,4 +1,5 @@
 import Glibc
+import LibxlSide
 import TestSupport
 import Testing
 
@@ -70,7 +71,7 @@ struct LinkFaultTests {
         let link = try LinkProcess(options, from: toLink.readEnd, to: fromLink.writeEnd)
         let save = try HelperProcess(
             "cloudnet-save",
-            ["--save-domain", "3", "-1", "7", "1", "136", "0"],
+            CommandLines.liveSave,
             stream: toLink.writeEnd,
             environment: [
                 "SIMULATED_XEN_STREAM": paths[0], "SIMULATED_XEN_LOGDIRTY": paths[2],
@@ -79,7 +80,7 @@ struct LinkFaultTests {
         )
         let restore = try HelperProcess(
             "cloudnet-restore",
-            ["--restore-domain", "3", "-1", "8", "1", "0", "2", "0", "256", "0"],
+            CommandLines.restore,
             stream: fromLink.readEnd,
             environment: ["SIMULATED_XEN_OUTPUT": paths[1]]
         )

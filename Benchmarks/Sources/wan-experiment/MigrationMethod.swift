@@ -1,0 +1,75 @@
+/// A way to migrate: settings of the helpers, and what stands beside the link.
+struct MigrationMethod: Sendable {
+    /// What a method belongs to.
+    enum Family: Sendable {
+        /// What Xen sends.
+        case stock
+        /// This project, or a part of it.
+        case cloudnet
+    }
+
+    /// What it is called in files and on the command line.
+    let key: String
+    let title: String
+    let family: Family
+    /// The environment of both helpers.
+    let settings: [String: String]
+    /// What compresses before the link, and its opposite behind it.
+    var filters: (source: [String], target: [String])?
+
+    /// The settings in the words of a shell.
+    var settingsText: String {
+        let settings = settings.sorted { $0.key < $1.key }.map { "`\($0.key)=\($0.value)`" }
+        return settings.isEmpty ? "none" : settings.joined(separator: " ")
+    }
+
+    static let stock = MigrationMethod(
+        key: "stock",
+        title: "stock",
+        family: .stock,
+        settings: stockSettings
+    )
+
+    static let compressedStock = MigrationMethod(
+        key: "zstd",
+        title: "stock through zstd -1",
+        family: .stock,
+        settings: stockSettings,
+        filters: (["zstd", "-1", "-q", "-c"], ["zstd", "-d", "-q", "-c"])
+    )
+
+    static let whole = MigrationMethod(
+        key: "all",
+        title: "all together",
+        family: .cloudnet,
+        settings: [:]
+    )
+
+    static let all = [
+        stock,
+        compressedStock,
+        MigrationMethod(
+            key: "paper-rule",
+            title: "stock, 30 rounds",
+            family: .stock,
+            settings: stockSettings.merging(["SIMULATED_XEN_RULE": "paper"]) { $1 }
+        ),
+        alone("references", "references only", ["PAGE_CLASSES": "references", "POLICY": "stock"]),
+        alone("deltas", "deltas only", ["PAGE_CLASSES": "deltas", "POLICY": "stock"]),
+        alone("smart-stop", "Smart Stop only", ["PAGE_CLASSES": "none", "POLICY": "smart"]),
+        whole,
+    ]
+
+    private static let stockSettings = ["CLOUDNET_STREAM": "stock", "CLOUDNET_POLICY": "stock"]
+
+    /// One of the optimisations, without compression.
+    private static func alone(
+        _ key: String,
+        _ title: String,
+        _ settings: [String: String]
+    ) -> MigrationMethod {
+        var variables = ["CLOUDNET_COMPRESSION": "off"]
+        for (name, value) in settings { variables["CLOUDNET_" + name] = value }
+        return MigrationMethod(key: key, title: title, family: .cloudnet, settings: variables)
+    }
+}
