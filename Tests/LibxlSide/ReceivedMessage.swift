@@ -18,6 +18,8 @@ public struct ReceivedMessage: Sendable {
         public static let postcopy: UInt16 = 4
         /// A checkpoint is complete.
         public static let checkpoint: UInt16 = 5
+        /// Make the device model note the pages that it writes, or stop that.
+        public static let switchQemuLogdirty: UInt16 = 7
         /// The static data were read.
         public static let staticDataDone: UInt16 = 8
         /// Where the guest's xenstore and console pages are.
@@ -51,7 +53,8 @@ public struct ReceivedMessage: Sendable {
 
     /// What libxl answers if all is well: one for the callbacks, zero for the others.
     public var usualReply: Int32 {
-        number == Number.staticDataDone || number == Number.complete ? 0 : 1
+        let zero = [Number.switchQemuLogdirty, Number.staticDataDone, Number.complete]
+        return zero.contains(number) ? 0 : 1
     }
 
     /// The text of a log line; its level is the first number.

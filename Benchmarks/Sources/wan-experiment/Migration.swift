@@ -50,9 +50,13 @@ struct Migration: Sendable {
             environment: environment,
             errorPath: files.path("save.error")
         )
-        // Each end sees the end of its stream only if nobody else has the other one.
-        pipes = []
-        let isSilent = converse(&save, &restore)
+        // Each reader sees the end of its stream only if nobody else has the other one. The last pipe
+        // stays: libxl reads on behind the helper, so what comes last finds somebody.
+        pipes.removeFirst(relays.count)
+        pipes[0].closeWriteEnd()
+        let isSilent = converse(&save, &restore) {
+            pipes = []
+        }
         if isSilent {
             for process in [save.process, restore.process] + running {
                 kill(process.identifier, SIGKILL)
@@ -88,8 +92,16 @@ struct Migration: Sendable {
 
     /// Answers both helpers until they have ended.
     ///
+    /// - Parameters:
+    ///   - save: The side that may be suspended.
+    ///   - restore: The side that reads.
+    ///   - closeStream: Called when the restore side has failed, so that nobody waits for it.
     /// - Returns: Whether they said nothing for too long.
-    private func converse(_ save: inout HelperSide, _ restore: inout HelperSide) -> Bool {
+    private func converse(
+        _ save: inout HelperSide,
+        _ restore: inout HelperSide,
+        closeStream: () -> Void
+    ) -> Bool {
         defer {
             save.close()
             restore.close()
@@ -103,6 +115,7 @@ struct Migration: Sendable {
             guard count > 0 else { return true }
             if polled[0].revents != 0 { save.answerNextMessage() }
             if polled[1].revents != 0 { restore.answerNextMessage() }
+            if restore.messages < 0, restore.completion != .success { closeStream() }
         }
         return false
     }

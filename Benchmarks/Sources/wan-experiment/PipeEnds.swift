@@ -18,6 +18,10 @@ final class PipeEnds {
         for end in [readEnd, writeEnd] where end >= 0 { close(end) }
     }
 
+    func closeWriteEnd() {
+        if writeEnd >= 0 { close(takeWriteEnd()) }
+    }
+
     func takeReadEnd() -> Int32 {
         defer { readEnd = -1 }
         return readEnd
