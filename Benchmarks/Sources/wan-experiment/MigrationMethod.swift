@@ -54,22 +54,29 @@ struct MigrationMethod: Sendable {
             family: .stock,
             settings: stockSettings.merging(["SIMULATED_XEN_RULE": "paper"]) { $1 }
         ),
-        alone("references", "references only", ["PAGE_CLASSES": "references", "POLICY": "stock"]),
-        alone("deltas", "deltas only", ["PAGE_CLASSES": "deltas", "POLICY": "stock"]),
-        alone("smart-stop", "Smart Stop only", ["PAGE_CLASSES": "none", "POLICY": "smart"]),
+        alone("references", "references only"),
+        alone("deltas", "deltas only"),
+        MigrationMethod(
+            key: "smart-stop",
+            title: "Smart Stop only",
+            family: .cloudnet,
+            settings: ["CLOUDNET_STREAM": "stock", "CLOUDNET_POLICY": "smart"]
+        ),
         whole,
     ]
 
     private static let stockSettings = ["CLOUDNET_STREAM": "stock", "CLOUDNET_POLICY": "stock"]
 
-    /// One of the optimisations, without compression.
-    private static func alone(
-        _ key: String,
-        _ title: String,
-        _ settings: [String: String]
-    ) -> MigrationMethod {
-        var variables = ["CLOUDNET_COMPRESSION": "off"]
-        for (name, value) in settings { variables["CLOUDNET_" + name] = value }
-        return MigrationMethod(key: key, title: title, family: .cloudnet, settings: variables)
+    /// One of the page classes, without compression.
+    private static func alone(_ pageClass: String, _ title: String) -> MigrationMethod {
+        MigrationMethod(
+            key: pageClass,
+            title: title,
+            family: .cloudnet,
+            settings: [
+                "CLOUDNET_PAGE_CLASSES": pageClass, "CLOUDNET_COMPRESSION": "off",
+                "CLOUDNET_POLICY": "stock",
+            ]
+        )
     }
 }

@@ -50,8 +50,10 @@ struct WanDocument {
         return heading(2, "Methods") + table.text
             + paragraph(
                 """
-                `zstd` gathers what it compresses, and what stands in its buffers leaves when the
-                helper ends the stream: the program has no way to flush earlier.
+                Where `CLOUDNET_STREAM` is not `stock`, zero and unchanged pages are always left out.
+                The stock methods are `cloudnet-save` too, which then passes on what libxenguest
+                writes. `zstd` gathers what it compresses, and what stands in its buffers leaves when
+                the helper ends the stream: the program has no way to flush earlier.
                 """
             )
     }
