@@ -1,22 +1,30 @@
-/// A coded batch, in the `BatchMemory` that it was coded into, which must outlive it.
+/// A coded batch, in the `BatchMemory` that it was coded into, which must outlive it, and in the
+/// encoder's cache.
 public struct CodedBatch {
-    /// The batch header, entries, classes, control bytes and literals, in the order of the wire.
+    /// The batch header, entries, classes and control bytes, in the order of the wire.
     public var sections:
         (
             header: UnsafeRawBufferPointer,
             entries: UnsafeRawBufferPointer,
             classes: UnsafeRawBufferPointer,
-            control: UnsafeRawBufferPointer,
-            literals: UnsafeRawBufferPointer
+            control: UnsafeRawBufferPointer
         )
+
+    /// The literals, which come last, in pieces: pages that are sent whole lie in the cache.
+    public var literals: [UnsafeRawBufferPointer]
 
     /// The checksum over the control information and the rebuilt content.
     public var checksum: UInt64
 
+    /// The whole batch, in the order of the wire.
+    public var pieces: [UnsafeRawBufferPointer] {
+        [sections.header, sections.entries, sections.classes, sections.control] + literals
+    }
+
     /// The length of all sections together.
     public var byteCount: Int {
         sections.header.count + sections.entries.count + sections.classes.count
-            + sections.control.count + sections.literals.count
+            + sections.control.count + literals.reduce(0) { $0 + $1.count }
     }
 }
 

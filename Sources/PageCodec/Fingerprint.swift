@@ -15,11 +15,13 @@ public struct PageFingerprint {
     public init(of page: UnsafeRawPointer) {
         let size = PageFormat.blockByteCount
         blocks = (
-            UInt64(XXH3_64bits(page, size)), UInt64(XXH3_64bits(page + size, size)),
-            UInt64(XXH3_64bits(page + 2 * size, size)), UInt64(XXH3_64bits(page + 3 * size, size))
+            UInt64(XXH3_64bits_dispatch(page, size)),
+            UInt64(XXH3_64bits_dispatch(page + size, size)),
+            UInt64(XXH3_64bits_dispatch(page + 2 * size, size)),
+            UInt64(XXH3_64bits_dispatch(page + 3 * size, size))
         )
         self.page = withUnsafeBytes(of: &blocks) {
-            UInt64(XXH3_64bits($0.baseAddress, $0.count))
+            UInt64(XXH3_64bits_dispatch($0.baseAddress, $0.count))
         }
     }
 
@@ -44,6 +46,6 @@ struct BatchChecksum {
     private(set) var value: UInt64 = 0
 
     mutating func add(_ bytes: UnsafeRawBufferPointer) {
-        value = UInt64(XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, value))
+        value = UInt64(XXH3_64bits_withSeed_dispatch(bytes.baseAddress, bytes.count, value))
     }
 }

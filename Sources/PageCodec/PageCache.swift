@@ -76,12 +76,18 @@ struct PageCache: ~Copyable {
         return storedCount - UInt64(age)
     }
 
-    /// Stores a copy of a page, over the oldest one if the cache is full.
-    mutating func store(_ page: UnsafeRawPointer) {
-        (slab + nextSlot * PageFormat.pageByteCount).copyMemory(
-            from: page,
-            byteCount: PageFormat.pageByteCount
-        )
+    /// Whether a slot still holds its content after so many more stores.
+    func keeps(slot: Int, afterStores storeCount: Int) -> Bool {
+        let storesBefore = slot >= nextSlot ? slot - nextSlot : slotCount - nextSlot + slot
+        return storesBefore >= storeCount
+    }
+
+    /// Where the next page is to be written before `storeNextPage()`; until then the oldest page is
+    /// there, if the cache is full.
+    var nextPage: UnsafeMutableRawPointer { slab + nextSlot * PageFormat.pageByteCount }
+
+    /// Takes over what was written to `nextPage`.
+    mutating func storeNextPage() {
         storedCount += 1
         nextSlot += 1
         if nextSlot == slotCount { nextSlot = 0 }

@@ -32,8 +32,6 @@ public enum PageCodecError: Error, Equatable {
     case deltaOutOfRange(pfn: UInt64)
     /// The rebuilt content is not what the sender sent.
     case contentChecksumMismatch(expected: UInt64, found: UInt64)
-    /// The output buffer is too small for the batch.
-    case outputTooSmall(byteCount: Int, neededByteCount: Int)
 }
 
 /// The parts of a coded batch.
@@ -89,8 +87,6 @@ extension PageCodecError: CustomStringConvertible {
         case .contentChecksumMismatch(let expected, let found):
             return "a page batch is damaged: its checksum is \(String(found, radix: 16)), "
                 + "\(String(expected, radix: 16)) was expected"
-        case .outputTooSmall(let byteCount, let needed):
-            return "an output buffer of \(byteCount) bytes is too small, \(needed) are needed"
         }
     }
 }

@@ -10,6 +10,9 @@ public struct PageDecoder: ~Copyable {
     private var cache: PageCache
     private var versions: PageVersions
     private let fingerprints: UnsafeMutablePointer<UInt64>
+    private let blocksPage: UnsafeMutableRawPointer
+    private var pieces = BytePieces(capacity: PageFormat.entriesPerBatchMaximum)
+    private let batchesInUse: Int
 
     // Where the batch in hand has got to.
     private var expectedSlot: Int64 = 0
@@ -17,40 +20,42 @@ public struct PageDecoder: ~Copyable {
 
     /// Allocates a decoder whose cache has `slotCount` slots, as the sender announced.
     ///
+    /// - Parameters:
+    ///   - slotCount: The size of the cache.
+    ///   - batchesInUse: How many rebuilt batches are in use at once: one is valid until so many
+    ///     more have been rebuilt.
     /// - Throws: `PageCodecError` if the system does not give the memory.
-    public init(slotCount: Int) throws(PageCodecError) {
+    public init(slotCount: Int, batchesInUse: Int = 1) throws(PageCodecError) {
+        precondition(batchesInUse > 0)
+        self.batchesInUse = batchesInUse
         cache = try PageCache(slotCount: slotCount)
         versions = PageVersions(slotCount: slotCount)
         fingerprints = .allocate(capacity: PageFormat.entriesPerBatchMaximum)
+        blocksPage = .allocate(byteCount: PageFormat.pageByteCount, alignment: 64)
     }
 
-    deinit { fingerprints.deallocate() }
+    deinit {
+        fingerprints.deallocate()
+        blocksPage.deallocate()
+    }
 
     /// Rebuilds the content of one `PAGE_DATA` record.
     ///
     /// - Parameters:
     ///   - batch: The coded batch as it was received.
     ///   - expectedChecksum: The checksum that was received with it.
-    ///   - output: Where the entries and then the pages go; `outputByteCountMaximum` always
-    ///     suffices. It must be aligned to 8 bytes.
-    /// - Returns: How many entries and how many bytes, entries and pages, were written.
+    ///   - memory: Where the rebuilt batch goes, but for pages that stay in the cache.
+    /// - Returns: The rebuilt batch, in that memory and in the cache.
     /// - Throws: `PageCodecError` if the batch is not what a sender with the same cache wrote.
     public mutating func decode(
         _ batch: UnsafeRawBufferPointer,
         checksum expectedChecksum: UInt64,
-        into output: UnsafeMutableRawBufferPointer
-    ) throws(PageCodecError) -> (entryCount: Int, byteCount: Int) {
+        into memory: RebuiltMemory
+    ) throws(PageCodecError) -> RebuiltBatch {
         let header = try BatchHeader(reading: batch)
         let sections = Sections(header, batch)
 
-        let entriesByteCount = header.entryCount * MemoryLayout<UInt64>.size
-        guard output.count >= entriesByteCount, let outputStart = output.baseAddress else {
-            throw .outputTooSmall(byteCount: output.count, neededByteCount: entriesByteCount)
-        }
-        let entries = UnsafeMutableBufferPointer(
-            start: outputStart.assumingMemoryBound(to: UInt64.self),
-            count: header.entryCount
-        )
+        let entries = UnsafeMutableBufferPointer(start: memory.entries, count: header.entryCount)
         var entryReader = SectionReader(
             .entries,
             sections.entries,
@@ -62,16 +67,13 @@ public struct PageDecoder: ~Copyable {
         for bits in entries where PageEntry(bits: UInt64(littleEndian: bits)).hasContent {
             pageCount += 1
         }
-        let byteCount = entriesByteCount + pageCount * PageFormat.pageByteCount
-        guard output.count >= byteCount else {
-            throw .outputTooSmall(byteCount: output.count, neededByteCount: byteCount)
-        }
+        pieces.removeAll()
         try decodePages(
             UnsafeBufferPointer(entries),
             pageCount: pageCount,
             header,
             sections,
-            into: outputStart + entriesByteCount
+            memory
         )
 
         var found = BatchChecksum()
@@ -83,19 +85,19 @@ public struct PageDecoder: ~Copyable {
         guard found.value == expectedChecksum else {
             throw .contentChecksumMismatch(expected: expectedChecksum, found: found.value)
         }
-        return (header.entryCount, byteCount)
+        return RebuiltBatch(
+            entries: UnsafeBufferPointer(entries),
+            pageCount: pageCount,
+            pages: pieces.list
+        )
     }
-
-    /// The size of an output buffer that suffices for any batch.
-    public static let outputByteCountMaximum =
-        PageFormat.entriesPerBatchMaximum * (8 + PageFormat.pageByteCount)
 
     private mutating func decodePages(
         _ entries: UnsafeBufferPointer<UInt64>,
         pageCount: Int,
         _ header: BatchHeader,
         _ sections: Sections,
-        into pages: UnsafeMutableRawPointer
+        _ memory: RebuiltMemory
     ) throws(PageCodecError) {
         var classes = ClassRunReader(
             SectionReader(.classes, sections.classes, byteCount: header.classesByteCount)
@@ -121,11 +123,18 @@ public struct PageDecoder: ~Copyable {
                 continue
             }
             let pageClass = try classes.next(pageIndex: index, pageCount: pageCount)
-            let page = pages + index * PageFormat.pageByteCount
-            try decode(pageClass, entry, into: page, &control, &literals)
+            // What is stored from here on until nobody looks at this batch any more.
+            let storeCount =
+                pageCount - index + (batchesInUse - 1) * PageFormat.entriesPerBatchMaximum
+            var (page, slot) = try decode(pageClass, entry, &control, &literals)
+            if let slot, !cache.keeps(slot: slot, afterStores: storeCount) {
+                let copy = memory.pages + index * PageFormat.pageByteCount
+                copy.copyMemory(from: page, byteCount: PageFormat.pageByteCount)
+                page = UnsafeRawPointer(copy)
+            }
+            pieces.append(page, PageFormat.pageByteCount)
             fingerprints[index] =
-                pageClass == .zero
-                ? PageFingerprint.zeroPage : PageFingerprint(of: page).page
+                slot == nil ? PageFingerprint.zeroPage : PageFingerprint(of: page).page
             statistics.count(pageClass)
             index += 1
         }
@@ -134,19 +143,19 @@ public struct PageDecoder: ~Copyable {
         try literals.finish()
     }
 
+    /// Rebuilds a page.
+    ///
+    /// - Returns: Its content, and the slot of the cache that holds it; a page of zeros has none.
     private mutating func decode(
         _ pageClass: PageClass,
         _ entry: PageEntry,
-        into page: UnsafeMutableRawPointer,
         _ control: inout SectionReader,
         _ literals: inout SectionReader
-    ) throws(PageCodecError) {
-        let pageByteCount = PageFormat.pageByteCount
+    ) throws(PageCodecError) -> (page: UnsafeRawPointer, slot: Int?) {
         switch pageClass {
         case .zero:
-            page.initializeMemory(as: UInt8.self, repeating: 0, count: pageByteCount)
             versions.forget(entry.pfn)
-            return
+            return (ZeroPage.bytes, nil)
         case .unchanged:
             guard
                 let version = versions.version(of: entry.pfn), version.type == entry.type,
@@ -154,18 +163,33 @@ public struct PageDecoder: ~Copyable {
             else {
                 throw .noVersion(pfn: entry.pfn, type: entry.type)
             }
-            page.copyMemory(from: cache.page(ofStore: version.store), byteCount: pageByteCount)
-            return
+            let slot = cache.slot(ofStore: version.store)
+            return (cache.page(at: slot), slot)
         case .reference:
             let slot = try readPosition(&control, expectedSlot, entry, positionsPerSlot: 1)
             expectedSlot = Int64(slot) + 1
-            page.copyMemory(from: cache.page(at: slot), byteCount: pageByteCount)
             versions.remember(
                 PageVersions.Version(store: cache.store(ofSlot: slot), type: entry.type),
                 for: entry.pfn
             )
-            return
+            return (cache.page(at: slot), slot)
+        case .delta, .words, .blocks, .raw:
+            return try decodeNewPage(pageClass, entry, &control, &literals)
+        }
+    }
+
+    /// Rebuilds a page that is new to the cache, in the slot that it goes to.
+    private mutating func decodeNewPage(
+        _ pageClass: PageClass,
+        _ entry: PageEntry,
+        _ control: inout SectionReader,
+        _ literals: inout SectionReader
+    ) throws(PageCodecError) -> (page: UnsafeRawPointer, slot: Int?) {
+        let pageByteCount = PageFormat.pageByteCount
+        let page = cache.nextPage
+        switch pageClass {
         case .delta:
+            // The base may be the page that goes out of the cache here.
             page.copyMemory(from: base(of: entry), byteCount: pageByteCount)
             try applyDelta(
                 to: page,
@@ -183,8 +207,10 @@ public struct PageDecoder: ~Copyable {
                 literals: &literals
             )
         case .blocks:
-            try decodeBlocks(entry, into: page, &control, &literals)
-        case .raw:
+            // A block may refer to any block of the page that goes out.
+            try decodeBlocks(entry, into: blocksPage, &control, &literals)
+            page.copyMemory(from: blocksPage, byteCount: pageByteCount)
+        default:
             page.copyMemory(
                 from: try literals.readBytes(pageByteCount),
                 byteCount: pageByteCount
@@ -194,7 +220,9 @@ public struct PageDecoder: ~Copyable {
             PageVersions.Version(store: cache.storedCount, type: entry.type),
             for: entry.pfn
         )
-        cache.store(page)
+        let slot = cache.nextSlot
+        cache.storeNextPage()
+        return (UnsafeRawPointer(page), slot)
     }
 
     private mutating func decodeBlocks(

@@ -26,16 +26,30 @@ public struct PageEncoder: ~Copyable {
 
     private let fingerprints: UnsafeMutablePointer<UInt64>
 
+    private let batchesInUse: Int
+
     // Where the batch in hand has got to, in the memory that the caller gave for it.
     private var control: UnsafeMutablePointer<UInt8>
     private var literals: UnsafeMutablePointer<UInt8>
+    private var literalPieces = BytePieces(
+        capacity: 2 * PageFormat.entriesPerBatchMaximum + 1
+    )
+    // The literals from here to the cursor are in no piece yet.
+    private var pieceStart: UnsafeMutablePointer<UInt8>
+    private var rawPagesAreLeftInCache = false
     private var expectedSlot: Int64 = 0
     private var expectedBlock: Int64 = 0
 
     /// Allocates an encoder whose cache has `slotCount` slots.
     ///
+    /// - Parameters:
+    ///   - slotCount: The size of the cache.
+    ///   - batchesInUse: How many coded batches are in use at once: one is valid until so many more
+    ///     have been coded.
     /// - Throws: `PageCodecError` if the system does not give the memory.
-    public init(slotCount: Int) throws(PageCodecError) {
+    public init(slotCount: Int, batchesInUse: Int = 1) throws(PageCodecError) {
+        precondition(batchesInUse > 0)
+        self.batchesInUse = batchesInUse
         cache = try PageCache(slotCount: slotCount)
         versions = PageVersions(slotCount: slotCount)
         pageIndex = ContentIndex(positionCount: slotCount)
@@ -44,6 +58,7 @@ public struct PageEncoder: ~Copyable {
         // Overwritten for each batch.
         control = UnsafeMutableRawPointer(fingerprints).assumingMemoryBound(to: UInt8.self)
         literals = control
+        pieceStart = control
     }
 
     deinit { fingerprints.deallocate() }
@@ -56,7 +71,7 @@ public struct PageEncoder: ~Copyable {
     ///   - pages: The content of those entries that have content, in their order.
     ///   - residue: What becomes of the coded batch.
     ///   - memory: Where the coded batch goes.
-    /// - Returns: The coded batch, in that memory.
+    /// - Returns: The coded batch, in that memory and in the cache.
     public mutating func encode(
         entries: UnsafeBufferPointer<UInt64>,
         pages: UnsafeRawPointer,
@@ -67,6 +82,12 @@ public struct PageEncoder: ~Copyable {
         precondition(1...PageFormat.entriesPerBatchMaximum ~= entries.count)
         control = memory.control
         literals = memory.literals
+        literalPieces.removeAll()
+        pieceStart = literals
+        // A compressor wants few long pieces.
+        rawPagesAreLeftInCache =
+            residue == .sent
+            && cache.slotCount >= batchesInUse * PageFormat.entriesPerBatchMaximum
         expectedSlot = 0
         expectedBlock = 0
         var classes = ClassRunWriter(memory.classes)
@@ -97,19 +118,21 @@ public struct PageEncoder: ~Copyable {
         )
     }
 
-    private func finishBatch(
+    private mutating func finishBatch(
         entryCount: Int,
         pageCount: Int,
         entriesByteCount: Int,
         classesByteCount: Int,
         _ memory: BatchMemory
     ) -> CodedBatch {
+        endPiece()
+        let literalPieces = literalPieces.list
         let batchHeader = BatchHeader(
             entryCount: entryCount,
             entriesByteCount: entriesByteCount,
             classesByteCount: classesByteCount,
             controlByteCount: control - memory.control,
-            literalsByteCount: literals - memory.literals
+            literalsByteCount: literalPieces.reduce(0) { $0 + $1.count }
         )
         batchHeader.write(to: memory.header)
         var batch = CodedBatch(
@@ -120,9 +143,9 @@ public struct PageEncoder: ~Copyable {
                 ),
                 UnsafeRawBufferPointer(start: memory.entries, count: entriesByteCount),
                 UnsafeRawBufferPointer(start: memory.classes, count: classesByteCount),
-                UnsafeRawBufferPointer(start: memory.control, count: control - memory.control),
-                UnsafeRawBufferPointer(start: memory.literals, count: literals - memory.literals)
+                UnsafeRawBufferPointer(start: memory.control, count: control - memory.control)
             ),
+            literals: literalPieces,
             checksum: 0
         )
         var checksum = BatchChecksum()
@@ -184,7 +207,8 @@ public struct PageEncoder: ~Copyable {
             PageVersions.Version(store: cache.storedCount, type: entry.type),
             for: entry.pfn
         )
-        cache.store(page)
+        cache.nextPage.copyMemory(from: page, byteCount: PageFormat.pageByteCount)
+        cache.storeNextPage()
     }
 }
 
@@ -248,7 +272,7 @@ extension PageEncoder {
                 return .words
             }
         }
-        append(page, pageByteCount)
+        appendRaw(page)
         return .raw
     }
 
@@ -339,6 +363,18 @@ extension PageEncoder {
         }
         control += maskByteCount
         writeChangedWords(changed, of: target, byteCount: byteCount, to: &literals)
+    }
+
+    /// Adds a page to the literals: the page itself, or where it is about to be in the cache.
+    private mutating func appendRaw(_ page: UnsafeRawPointer) {
+        guard rawPagesAreLeftInCache else { return append(page, PageFormat.pageByteCount) }
+        endPiece()
+        literalPieces.append(cache.nextPage, PageFormat.pageByteCount)
+    }
+
+    private mutating func endPiece() {
+        literalPieces.append(pieceStart, literals - pieceStart)
+        pieceStart = literals
     }
 
     private mutating func append(_ bytes: UnsafeRawPointer, _ byteCount: Int) {

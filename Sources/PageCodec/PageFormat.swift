@@ -14,6 +14,9 @@ public enum PageFormat {
     /// The most entries that one coded batch holds; libxc's `MAX_BATCH_SIZE`.
     public static let entriesPerBatchMaximum = 1024
 
+    /// The most bytes that the entries and pages of a batch take as libxc writes them.
+    public static let stockBatchByteCountMaximum = entriesPerBatchMaximum * (8 + pageByteCount)
+
     /// How many page versions are remembered for each cache slot.
     ///
     /// More than one, because pages that were sent as references take a version but no slot.

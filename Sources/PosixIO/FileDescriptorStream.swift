@@ -65,7 +65,7 @@ public struct FileDescriptorSink: ByteSink {
         while first < vectors.count {
             var written = try vectors[first...].withUnsafeBufferPointer { rest in
                 try retryingOnInterrupt("write \(name)") {
-                    writev(descriptor, rest.baseAddress, Int32(rest.count))
+                    writev(descriptor, rest.baseAddress, Int32(min(rest.count, Self.piecesMaximum)))
                 }
             }
             while first < vectors.count, written >= vectors[first].iov_len {
@@ -104,6 +104,9 @@ public struct FileDescriptorSink: ByteSink {
         var status = stat()
         return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
+
+    /// Linux's `IOV_MAX`: the most pieces that one call takes.
+    private static let piecesMaximum = 1024
 
     /// Linux's `F_GETPIPE_SZ`, which Swift's Glibc lacks.
     private static let getPipeSize: Int32 = 1032

@@ -23,6 +23,16 @@ final class HelperProcess: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        // A helper that ends before it is answered must not end the tests.
+        Glibc.signal(SIGPIPE, SIG_IGN)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         posix_spawn_file_actions_adddup2(&actions, input.readEnd, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output.writeEnd, STDOUT_FILENO)
         if let stream {
@@ -41,7 +51,7 @@ final class HelperProcess: Sendable {
             &processID,
             path,
             &actions,
-            nil,
+            &attributes,
             &argumentPointers,
             &variablePointers
         )

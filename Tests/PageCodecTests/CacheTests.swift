@@ -12,7 +12,8 @@ struct PageCacheTests {
         }
         for (number, page) in pages.enumerated() {
             #expect(cache.nextSlot == number % slotCount)
-            page.withUnsafeBytes { cache.store($0.baseAddress.unsafelyUnwrapped) }
+            cache.nextPage.copyMemory(from: page, byteCount: page.count)
+            cache.storeNextPage()
             for other in 0...number {
                 let isLive = cache.isLive(store: UInt64(other))
                 #expect(isLive == (number - other < slotCount))
@@ -32,12 +33,29 @@ struct PageCacheTests {
         var cache = try PageCache(slotCount: 3)
         var filled = [-1, 0, 1, 2, 3].map { cache.isFilled($0) }
         #expect(filled == [false, false, false, false, false])
-        cache.store(ZeroPage.bytes)
+        cache.storeNextPage()
         filled = [-1, 0, 1, 2, 3].map { cache.isFilled($0) }
         #expect(filled == [false, true, false, false, false])
-        for _ in 0..<3 { cache.store(ZeroPage.bytes) }
+        for _ in 0..<3 { cache.storeNextPage() }
         filled = [Int64.min, -1, 0, 1, 2, 3, .max].map { cache.isFilled($0) }
         #expect(filled == [false, false, true, true, true, false, false])
+    }
+
+    @Test(arguments: [1, 2, 5])
+    func keptSlotsAreThoseThatAreNotOverwritten(_ slotCount: Int) throws {
+        for storeCount in 0..<3 * slotCount {
+            for laterCount in 0..<2 * slotCount {
+                var cache = try PageCache(slotCount: slotCount)
+                for _ in 0..<storeCount { cache.storeNextPage() }
+                let kept = (0..<slotCount).filter { cache.keeps(slot: $0, afterStores: laterCount) }
+                var overwritten: Set<Int> = []
+                for _ in 0..<laterCount {
+                    overwritten.insert(cache.nextSlot)
+                    cache.storeNextPage()
+                }
+                #expect(kept == (0..<slotCount).filter { !overwritten.contains($0) })
+            }
+        }
     }
 
     @Test(arguments: [Int.min, -1, 0, PageFormat.slotCountMaximum + 1, 1 << 32 - 1, .max])

@@ -332,24 +332,6 @@ struct PageDecoderRefusalTests {
         }
     }
 
-    @Test func outputThatIsTooSmallIsNotOverrun() throws {
-        let pages = [GuestPage(1, Content.noise(1)), .empty(2, type: 15)]
-        let batch = try BatchEncoder(slotCount: 1).encode(pages)
-        let needed = 16 + 4096
-        for byteCount in [1, 15, 16, needed - 1] {
-            let decoder = try BatchDecoder(slotCount: 1, outputByteCount: byteCount)
-            #expect(
-                decoder.refusal(of: batch)
-                    == .outputTooSmall(
-                        byteCount: byteCount,
-                        neededByteCount: byteCount < 16 ? 16 : needed
-                    )
-            )
-        }
-        let decoder = try BatchDecoder(slotCount: 1, outputByteCount: needed)
-        #expect(try decoder.decode(batch) == pages)
-    }
-
     @Test func everyErrorHasAMessage() {
         let errors: [PageCodecError] = [
             .cacheNotAllocatable(byteCount: 2 << 20, allowedByteCount: 1 << 20),
@@ -363,7 +345,6 @@ struct PageDecoderRefusalTests {
             .emptySlot(slot: 1, pfn: 1),
             .noVersion(pfn: 255, type: 1), .deltaOutOfRange(pfn: 1),
             .contentChecksumMismatch(expected: 1, found: 2),
-            .outputTooSmall(byteCount: 1, neededByteCount: 2),
         ]
         let texts = errors.map(\.description)
         #expect(Set(texts).count == errors.count)

@@ -13,6 +13,14 @@ public struct TestBatch: Equatable, Sendable {
         self.checksum = checksum
     }
 
+    /// A copy of a coded batch.
+    public init(_ batch: CodedBatch) {
+        bytes = []
+        bytes.reserveCapacity(batch.byteCount)
+        for piece in batch.pieces { bytes.append(contentsOf: piece) }
+        checksum = batch.checksum
+    }
+
     /// The class codes of all pages, in their order.
     public var classCodes: [UInt8] {
         var codes: [UInt8] = []
@@ -71,14 +79,7 @@ public final class BatchEncoder {
                     residue: residue,
                     into: memory
                 )
-                let sections = batch.sections
-                var bytes: [UInt8] = []
-                bytes.reserveCapacity(batch.byteCount)
-                for section in [
-                    sections.header, sections.entries, sections.classes, sections.control,
-                    sections.literals,
-                ] { bytes.append(contentsOf: section) }
-                return TestBatch(bytes: bytes, checksum: batch.checksum)
+                return TestBatch(batch)
             }
         }
     }
@@ -104,18 +105,12 @@ public final class BatchEncoder {
 /// A page decoder that tests can capture and that gives arrays.
 public final class BatchDecoder {
     private var decoder: PageDecoder
-    private let output: UnsafeMutableRawBufferPointer
+    private let memory = RebuiltMemory()
 
-    /// Creates a decoder with so many cache slots and so much room for a batch.
-    public init(
-        slotCount: Int,
-        outputByteCount: Int = PageDecoder.outputByteCountMaximum
-    ) throws(PageCodecError) {
+    /// Creates a decoder with so many cache slots.
+    public init(slotCount: Int) throws(PageCodecError) {
         decoder = try PageDecoder(slotCount: slotCount)
-        output = .allocate(byteCount: outputByteCount, alignment: 8)
     }
-
-    deinit { output.deallocate() }
 
     /// What was rebuilt so far.
     public var statistics: PageStatistics { decoder.statistics }
@@ -124,32 +119,29 @@ public final class BatchDecoder {
     ///
     /// - Throws: What the page decoder throws.
     public func decode(_ batch: TestBatch) throws(PageCodecError) -> [GuestPage] {
-        let result: Result<(entryCount: Int, byteCount: Int), PageCodecError> =
+        let result: Result<RebuiltBatch, PageCodecError> =
             batch.bytes.withUnsafeBytes { bytes in
                 do throws(PageCodecError) {
                     return .success(
-                        try decoder.decode(bytes, checksum: batch.checksum, into: output)
+                        try decoder.decode(bytes, checksum: batch.checksum, into: memory)
                     )
                 } catch {
                     return .failure(error)
                 }
             }
-        let (entryCount, byteCount) = try result.get()
-        var pages: [GuestPage] = []
-        var offset = entryCount * 8
-        for index in 0..<entryCount {
-            let bits = UInt64(
-                littleEndian: output.load(fromByteOffset: 8 * index, as: UInt64.self)
-            )
+        let rebuilt = try result.get()
+        let content = rebuilt.pages.flatMap { [UInt8]($0) }
+        precondition(content.count == rebuilt.pageCount * GuestPage.byteCount)
+        var rest = content[...]
+        return rebuilt.entries.map { bits in
+            let bits = UInt64(littleEndian: bits)
             var page = GuestPage.empty(bits & (1 << 52 - 1), type: UInt8(bits >> 60))
             if GuestPage.hasContent(type: page.type) {
-                page.content = [UInt8](output[offset..<offset + GuestPage.byteCount])
-                offset += GuestPage.byteCount
+                page.content = [UInt8](rest.prefix(GuestPage.byteCount))
+                rest = rest.dropFirst(GuestPage.byteCount)
             }
-            pages.append(page)
+            return page
         }
-        precondition(offset == byteCount, "the decoder's byte count is wrong")
-        return pages
     }
 
     /// The error that a batch is refused with, or `nil` if it is accepted.

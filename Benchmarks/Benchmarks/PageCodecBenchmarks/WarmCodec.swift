@@ -14,7 +14,7 @@ final class WarmCodec {
     private let slotCount = CacheSize.offlineDefault.slotCount
     private let residue: PageEncoder.Residue
     private let memory = BatchMemory()
-    private let decoded: UnsafeMutableRawBufferPointer
+    private let rebuilt = RebuiltMemory()
 
     init(_ stream: RecordedStream, _ residue: PageEncoder.Residue) throws {
         self.stream = stream
@@ -22,10 +22,7 @@ final class WarmCodec {
         filler = Filler()
         encoder = try PageEncoder(slotCount: slotCount)
         decoder = try PageDecoder(slotCount: slotCount)
-        decoded = .allocate(byteCount: PageDecoder.outputByteCountMaximum, alignment: 4096)
     }
-
-    deinit { decoded.deallocate() }
 
     /// Encodes the stream once.
     func encode() throws -> Throughput {
@@ -41,7 +38,7 @@ final class WarmCodec {
     func decode() throws -> Throughput {
         try fillEncoder { batch in
             let batch = ReceivedBatch(batch)
-            _ = try decoder.decode(batch.bytes, checksum: batch.checksum, into: decoded)
+            _ = try decoder.decode(batch.bytes, checksum: batch.checksum, into: rebuilt)
         }
         let batches = stream.batches.map {
             ReceivedBatch(encode($0.entries, $0.pages))
@@ -49,7 +46,7 @@ final class WarmCodec {
         return try Throughput(of: stream.pageByteCount) {
             for batch in batches {
                 blackHole(
-                    try decoder.decode(batch.bytes, checksum: batch.checksum, into: decoded)
+                    try decoder.decode(batch.bytes, checksum: batch.checksum, into: rebuilt)
                 )
             }
         }
@@ -77,14 +74,10 @@ private final class ReceivedBatch {
 
     init(_ batch: CodedBatch) {
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: batch.byteCount, alignment: 64)
-        let sections = batch.sections
         var offset = 0
-        for section in [
-            sections.header, sections.entries, sections.classes, sections.control,
-            sections.literals,
-        ] {
-            copy[offset...].copyBytes(from: section)
-            offset += section.count
+        for piece in batch.pieces {
+            copy[offset...].copyBytes(from: piece)
+            offset += piece.count
         }
         bytes = UnsafeRawBufferPointer(copy)
         checksum = batch.checksum

@@ -213,8 +213,9 @@ final class ExpansionLane: @unchecked Sendable {
 final class DecodingMemory {
     let input = ScratchMemory(byteCount: CompressedBatch.byteCountMaximum)
     let expanded = ScratchMemory(byteCount: PageFormat.batchByteCountMaximum)
-    let output = ScratchMemory(
+    /// What comes before the entries of a rebuilt record.
+    let header = ScratchMemory(
         byteCount: StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
-            + PageDecoder.outputByteCountMaximum
     )
+    let rebuilt = RebuiltMemory()
 }

@@ -18,15 +18,15 @@ struct EncodingReader<Source: ByteSource> {
     // given of it already, then what the source has yet to give.
     private var carried: CarriedRecord?
 
-    init(_ source: Source, slotCount: Int) throws(PageCodecError) {
-        pages = try PageEncoderBox(slotCount: slotCount)
+    init(_ source: Source, slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
+        pages = try PageEncoderBox(slotCount: slotCount, batchesInUse: batchesInUse)
         self.source = source
         scratch = ScratchMemory(byteCount: Self.bodyByteCountMaximum)
     }
 
     /// The longest body of a `PAGE_DATA` record that is coded.
     private static var bodyByteCountMaximum: Int {
-        StockStream.pageDataHeaderByteCount + PageDecoder.outputByteCountMaximum
+        StockStream.pageDataHeaderByteCount + PageFormat.stockBatchByteCountMaximum
     }
 
     /// Reads image header and domain header.
@@ -243,8 +243,8 @@ private struct CarriedRecord {
 private final class PageEncoderBox {
     var encoder: PageEncoder
 
-    init(slotCount: Int) throws(PageCodecError) {
-        encoder = try PageEncoder(slotCount: slotCount)
+    init(slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
+        encoder = try PageEncoder(slotCount: slotCount, batchesInUse: batchesInUse)
     }
 
     var statistics: PageStatistics { encoder.statistics }

@@ -99,11 +99,7 @@ struct OutgoingRecord {
     init(_ batch: CodedBatch) {
         kind = .pages
         flags = 0
-        let sections = batch.sections
-        body = [
-            sections.header, sections.entries, sections.classes, sections.control,
-            sections.literals,
-        ]
+        body = batch.pieces
         checksum = batch.checksum
     }
 

@@ -109,7 +109,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                     allowedByteCount: cacheByteCountMaximum
                 )
             }
-            return try BatchDecoding(slotCount: parameters.slotCount)
+            return try BatchDecoding(slotCount: parameters.slotCount, batchesInUse: threadCount)
         } catch {
             throw StreamError.page(error)
         }
@@ -138,7 +138,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 let output = try decode(batch, unit, memory)
                 decoding.leave()
                 guard writing.enter(ticket) else { return }
-                try write([output.bytes])
+                try write(output.pieces)
                 statistics.takeOver(output.statistics, extendedByteCount: unit.byteCount)
                 if unit.isCheckpoint {
                     try didDecodeCheckpoint()
@@ -182,15 +182,13 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         _ batch: UnsafeRawBufferPointer,
         _ unit: DecodedUnit,
         _ memory: DecodingMemory
-    ) throws -> (bytes: UnsafeRawBufferPointer, statistics: StreamStatistics) {
+    ) throws -> (pieces: [UnsafeRawBufferPointer], statistics: StreamStatistics) {
         guard let pages else { preconditionFailure("pages before PARAMETERS") }
         guard let checksum = unit.batchChecksum else {
             pages.note(unit)
-            return (batch, pages.statistics)
+            return ([batch], pages.statistics)
         }
-        return (
-            try pages.decode(batch, checksum: checksum, into: memory.output), pages.statistics
-        )
+        return (try pages.decode(batch, checksum: checksum, into: memory), pages.statistics)
     }
 
     // MARK: Stock
@@ -235,8 +233,8 @@ private final class BatchDecoding {
     private(set) var statistics = StreamStatistics()
     private var decoder: PageDecoder
 
-    init(slotCount: Int) throws(PageCodecError) {
-        decoder = try PageDecoder(slotCount: slotCount)
+    init(slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
+        decoder = try PageDecoder(slotCount: slotCount, batchesInUse: batchesInUse)
     }
 
     /// Notes what passes through as it is.
@@ -247,41 +245,36 @@ private final class BatchDecoding {
 
     /// Rebuilds a record.
     ///
-    /// - Returns: The record, in `memory`.
+    /// - Returns: The record, in `memory` and in the page cache.
     func decode(
         _ batch: UnsafeRawBufferPointer,
         checksum: UInt64,
-        into memory: ScratchMemory
-    ) throws(StreamError) -> UnsafeRawBufferPointer {
-        let fixedByteCount =
-            StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
-        let output = memory.prefix(fixedByteCount + PageDecoder.outputByteCountMaximum)
-        let rebuilt: (entryCount: Int, byteCount: Int)
+        into memory: DecodingMemory
+    ) throws(StreamError) -> [UnsafeRawBufferPointer] {
+        let rebuilt: RebuiltBatch
         do throws(PageCodecError) {
-            rebuilt = try decoder.decode(
-                batch,
-                checksum: checksum,
-                into: UnsafeMutableRawBufferPointer(rebasing: output[fixedByteCount...])
-            )
+            rebuilt = try decoder.decode(batch, checksum: checksum, into: memory.rebuilt)
         } catch {
             throw .page(error)
         }
-        let bodyByteCount = StockStream.pageDataHeaderByteCount + rebuilt.byteCount
+        let entries = rebuilt.entries
+        let bodyByteCount =
+            StockStream.pageDataHeaderByteCount + 8 * entries.count
+            + rebuilt.pageCount * PageFormat.pageByteCount
+        let header = memory.header.prefix(
+            StockStream.recordHeaderByteCount + StockStream.pageDataHeaderByteCount
+        )
         let numbers = [
-            StockRecordType.pageData, UInt32(bodyByteCount), UInt32(rebuilt.entryCount), 0,
+            StockRecordType.pageData, UInt32(bodyByteCount), UInt32(entries.count), 0,
         ]
         for (index, number) in numbers.enumerated() {
-            output.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+            header.storeBytes(of: number.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
         }
         statistics.pages = decoder.statistics
-        let entries = (output.baseAddress.unsafelyUnwrapped + fixedByteCount)
-            .assumingMemoryBound(to: UInt64.self)
         statistics.noteBatch(
             firstPFN: PageEntry(bits: UInt64(littleEndian: entries[0])).pfn,
-            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[rebuilt.entryCount - 1])).pfn
+            lastPFN: PageEntry(bits: UInt64(littleEndian: entries[entries.count - 1])).pfn
         )
-        return UnsafeRawBufferPointer(
-            rebasing: output.prefix(StockStream.recordHeaderByteCount + bodyByteCount)
-        )
+        return [UnsafeRawBufferPointer(header), UnsafeRawBufferPointer(entries)] + rebuilt.pages
     }
 }

@@ -47,7 +47,11 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         )
         lanes = compression == .off ? nil : try LanePool(count: threads.value)
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
-        reader = try EncodingReader(source, slotCount: cacheSize.slotCount)
+        reader = try EncodingReader(
+            source,
+            slotCount: cacheSize.slotCount,
+            batchesInUse: threads.value
+        )
         writer = RecordWriter(sink)
     }
 

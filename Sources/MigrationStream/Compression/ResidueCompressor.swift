@@ -41,11 +41,7 @@ final class ResidueCompressor {
             effort,
             into: memory.control
         )
-        let literalBytes = try literals.compress(
-            [sections.literals],
-            effort,
-            into: memory.literals
-        )
+        let literalBytes = try literals.compress(batch.literals, effort, into: memory.literals)
         CompressedBatch.writePrefix(
             controlByteCount: controlBytes.count,
             literalsByteCount: literalBytes.count,

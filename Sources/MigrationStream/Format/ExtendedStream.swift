@@ -46,7 +46,7 @@ enum ExtendedStream {
 
     /// The checksum of the body of any record but a batch.
     static func checksum(_ body: UnsafeRawBufferPointer) -> UInt64 {
-        UInt64(XXH3_64bits(body.baseAddress, body.count))
+        UInt64(XXH3_64bits_dispatch(body.baseAddress, body.count))
     }
 
     /// The checksum of a body that lies in pieces.
@@ -54,7 +54,7 @@ enum ExtendedStream {
         let state = XXH3_createState()
         defer { XXH3_freeState(state) }
         XXH3_64bits_reset(state)
-        for piece in pieces { XXH3_64bits_update(state, piece.baseAddress, piece.count) }
+        for piece in pieces { XXH3_64bits_update_dispatch(state, piece.baseAddress, piece.count) }
         return UInt64(XXH3_64bits_digest(state))
     }
 }

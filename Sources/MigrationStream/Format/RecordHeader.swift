@@ -73,6 +73,6 @@ struct RecordHeader {
     }
 
     private static func headerChecksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-        UInt32(truncatingIfNeeded: UInt64(XXH3_64bits(bytes.baseAddress, 12)))
+        UInt32(truncatingIfNeeded: UInt64(XXH3_64bits_dispatch(bytes.baseAddress, 12)))
     }
 }

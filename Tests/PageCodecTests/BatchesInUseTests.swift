@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@testable import PageCodec
+
+/// Pages are used where they lie in the cache: batches must stay valid as long as was asked for.
+struct BatchesInUseTests {
+    /// From caches in which nothing may stay to caches in which everything does.
+    @Test(arguments: [3, 600, 1024, 1030, 1500, 2048, 2500, 3072, 5000], [1, 2, 3])
+    func batchesStayValid(_ slotCount: Int, _ batchesInUse: Int) throws {
+        let seed = SeededGenerator.seedOfRun
+        var guest = RandomGuest(seed: seed &+ UInt64(slotCount), pageCount: 600)
+        let rounds = ([guest.allPages()] + (0..<9).map { _ in guest.nextRound() })
+            .filter { !$0.isEmpty }
+        var encoder = try PageEncoder(slotCount: slotCount, batchesInUse: batchesInUse)
+        var decoder = try PageDecoder(slotCount: slotCount, batchesInUse: batchesInUse)
+        // Read as late as is allowed: when one more batch would be one too many.
+        var coded: [CodedBatch] = []
+        var rebuilt: [RebuiltBatch] = []
+        let batchMemory = (0..<batchesInUse).map { _ in BatchMemory() }
+        let rebuiltMemory = (0..<batchesInUse).map { _ in RebuiltMemory() }
+        var wire: [TestBatch] = []
+        var found: [[UInt8]] = []
+        for (number, pages) in rounds.enumerated() {
+            if coded.count == batchesInUse { wire.append(TestBatch(coded.removeFirst())) }
+            let entries = pages.map { $0.entryBits.littleEndian }
+            let content = pages.flatMap(\.content) + [0]
+            coded.append(
+                entries.withUnsafeBufferPointer { entries in
+                    content.withUnsafeBytes {
+                        encoder.encode(
+                            entries: entries,
+                            pages: $0.baseAddress.unsafelyUnwrapped,
+                            residue: .sent,
+                            into: batchMemory[number % batchesInUse]
+                        )
+                    }
+                }
+            )
+        }
+        wire += coded.map(TestBatch.init)
+        for (number, batch) in wire.enumerated() {
+            if rebuilt.count == batchesInUse {
+                found.append(rebuilt.removeFirst().pages.flatMap { [UInt8]($0) })
+            }
+            try batch.bytes.withUnsafeBytes {
+                rebuilt.append(
+                    try decoder.decode(
+                        $0,
+                        checksum: batch.checksum,
+                        into: rebuiltMemory[number % batchesInUse]
+                    )
+                )
+            }
+        }
+        found += rebuilt.map { $0.pages.flatMap { [UInt8]($0) } }
+        let isSame = found == rounds.map { $0.flatMap(\.content) }
+        #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
+    }
+
+    @Test func pagesStayInALargeCache() throws {
+        // Otherwise the test above proves less than it seems to.
+        let pages = (0..<100).map { GuestPage($0, Content.noise($0)) }
+        var encoder = try PageEncoder(slotCount: 1024)
+        let memory = BatchMemory()
+        let entries = pages.map { $0.entryBits.littleEndian }
+        let content = pages.flatMap(\.content)
+        let batch = entries.withUnsafeBufferPointer { entries in
+            content.withUnsafeBytes {
+                encoder.encode(
+                    entries: entries,
+                    pages: $0.baseAddress.unsafelyUnwrapped,
+                    residue: .sent,
+                    into: memory
+                )
+            }
+        }
+        #expect(batch.literals.count == 1)
+        #expect(batch.literals.first?.baseAddress != UnsafeRawPointer(memory.literals))
+    }
+}
