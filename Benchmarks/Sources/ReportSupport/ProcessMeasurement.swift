@@ -56,6 +56,15 @@ public struct RunningProcess: Sendable {
         for (theirs, ours) in descriptors.sorted(by: { $0.key < $1.key }) {
             posix_spawn_file_actions_adddup2(&actions, ours, theirs)
         }
+        // What ignores a broken pipe here would ignore it there too.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var strings = arguments.map { strdup($0) } + [nil]
         var variables =
             (environment ?? ProcessInfo.processInfo.environment)
@@ -63,7 +72,14 @@ public struct RunningProcess: Sendable {
         defer { for string in strings + variables { free(string) } }
         var identifier: pid_t = 0
         start = ContinuousClock.now
-        let status = posix_spawnp(&identifier, arguments[0], &actions, nil, &strings, &variables)
+        let status = posix_spawnp(
+            &identifier,
+            arguments[0],
+            &actions,
+            &attributes,
+            &strings,
+            &variables
+        )
         guard status == 0 else { throw ReportError.cannotStart(arguments[0], errorNumber: status) }
         self.identifier = identifier
     }

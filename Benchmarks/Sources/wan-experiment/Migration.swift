@@ -11,6 +11,9 @@ struct Migration: Sendable {
     let method: MigrationMethod
     let testBed: TestBed
 
+    /// Whether processors, not only the link, decide how long it takes.
+    var needsProcessors: Bool { link.isFast || method.compresses }
+
     /// Longer than any round takes; after that time without a word, nothing will come any more.
     private static let silenceSecondsMaximum = 300
 

@@ -17,6 +17,9 @@ struct MigrationMethod: Sendable {
     /// What compresses before the link, and its opposite behind it.
     var filters: (source: [String], target: [String])?
 
+    /// Whether zstd runs, in the helpers or beside them.
+    var compresses = false
+
     /// The settings in the words of a shell.
     var settingsText: String {
         let settings = settings.sorted { $0.key < $1.key }.map { "`\($0.key)=\($0.value)`" }
@@ -35,14 +38,16 @@ struct MigrationMethod: Sendable {
         title: "stock through zstd -1",
         family: .stock,
         settings: stockSettings,
-        filters: (["zstd", "-1", "-q", "-c"], ["zstd", "-d", "-q", "-c"])
+        filters: (["zstd", "-1", "-q", "-c"], ["zstd", "-d", "-q", "-c"]),
+        compresses: true
     )
 
     static let whole = MigrationMethod(
         key: "all",
         title: "all together",
         family: .cloudnet,
-        settings: [:]
+        settings: [:],
+        compresses: true
     )
 
     static let all = [

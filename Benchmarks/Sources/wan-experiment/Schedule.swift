@@ -2,7 +2,7 @@ import ReportSupport
 
 /// Which migrations are still to be measured, in which order, and how many at once.
 struct Schedule {
-    /// Migrations that run at the same time; those over fast links always run alone.
+    /// Migrations that run at the same time if they only wait for the link.
     let parallelCount: Int
     let runCount: Int
 
@@ -18,9 +18,9 @@ struct Schedule {
             let missing = migrations.filter { results[$0.scenario].count < run }
             guard !missing.isEmpty else { continue }
             Console.note("run \(run) of \(runCount): \(missing.count) migrations")
-            for isFast in [false, true] {
-                let turn = missing.filter { $0.link.isFast == isFast }.shuffled()
-                let crew = MigrationCrew(turn, size: isFast ? 1 : parallelCount)
+            for isAlone in [false, true] {
+                let turn = missing.filter { $0.needsProcessors == isAlone }.shuffled()
+                let crew = MigrationCrew(turn, size: isAlone ? 1 : parallelCount)
                 while let (scenario, result) = crew.nextResult() {
                     switch result {
                     case .success(let measurement):

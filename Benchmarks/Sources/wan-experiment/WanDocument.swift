@@ -7,7 +7,10 @@ struct WanDocument {
     let plotNames: [String]
 
     var text: String {
-        let plots = plotNames.map { "![Bars by guest, link and method](\($0))\n\n" }.joined()
+        let plots =
+            heading(2, "Plots")
+            + paragraph("Bars are medians, the thin lines go from the least to the most.")
+            + plotNames.map { "![Bars by guest, link and method](\($0))\n\n" }.joined()
         let sections = introduction + methods + againstStock + plots + scenarios
         return String(sections.dropLast())
     }
@@ -71,7 +74,8 @@ struct WanDocument {
             }
             table.append(["\(guest), \(link.title)"] + cells)
         }
-        return heading(2, "All together, against stock") + table.text
+        return heading(2, "All together, against stock")
+            + paragraph("How much less or more it took, by the medians.") + table.text
     }
 
     /// How much more or less the whole takes than a base, in percent.

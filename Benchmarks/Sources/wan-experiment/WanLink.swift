@@ -5,7 +5,7 @@ struct WanLink: Sendable {
     let title: String
     let rate: String
     let roundTripTime: String
-    /// Whether migrations over it need the processors for themselves.
+    /// Whether processors may be slower than the link.
     var isFast = false
 
     var options: [String] { ["--rate", rate, "--rtt", roundTripTime] }
