@@ -10,7 +10,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 # Which scenarios of testbed/ run: all but the long one. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench unit-test emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench wan unit-test emulated-xen lint format golden packages
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -27,6 +27,11 @@ demo: helpers
 bench: helpers
 	tools/install-packages $(BENCH_PACKAGES)
 	Benchmarks/measure $(RELEASE)/cloudnet
+
+# Migrates simulated guests over emulated links; writes docs/wan-experiment.*; QUICK=1 only shows.
+wan: helpers
+	swift build $(RELEASE_FLAGS) --product SimulatedXen
+	Benchmarks/measure-wan $(RELEASE)
 
 unit-test: packages
 	swift test --disable-xctest

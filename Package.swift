@@ -17,6 +17,10 @@ let package = Package(
         .executable(name: "cloudnet", targets: ["cloudnet"]),
         .library(name: "PageCodec", targets: ["PageCodec"]),
         .library(name: "MigrationStream", targets: ["MigrationStream"]),
+        // What the tests and benchmarks of the helpers share: libxl's side of their conversation.
+        .library(name: "LibxlSide", targets: ["LibxlSide"]),
+        // Stands in for a network when the helpers are measured or tested.
+        .executable(name: "link-emulator", targets: ["link-emulator"]),
         // Stands in for libxenguest and libxenctrl when the helpers are tested without Xen.
         .library(name: "SimulatedXen", type: .dynamic, targets: ["SimulatedXen"]),
     ],
@@ -102,7 +106,7 @@ let package = Package(
         // Tests.
         .target(
             name: "TestSupport",
-            dependencies: ["MigrationStream", "PageCodec"],
+            dependencies: ["MigrationStream", "PageCodec", "PosixIO"],
             path: "Tests/TestSupport",
             swiftSettings: house
         ),
@@ -168,11 +172,37 @@ let package = Package(
                 ])
             ]
         ),
+        .target(
+            name: "LibxlSide",
+            dependencies: ["PosixIO"],
+            path: "Tests/LibxlSide",
+            swiftSettings: house
+        ),
+        .target(
+            name: "LinkModel",
+            dependencies: ["TestSupport"],
+            path: "Tests/LinkModel",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "link-emulator",
+            dependencies: [
+                "LinkModel", "PosixIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/LinkEmulator",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "LinkEmulatorTests",
+            dependencies: ["LinkModel", "PosixIO", "TestSupport", "link-emulator"],
+            swiftSettings: house
+        ),
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "LibxlHelper", "MigrationHelper", "MigrationStream", "PosixIO", "TestSupport",
-                "cloudnet-save", "cloudnet-restore",
+                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationStream", "PosixIO",
+                "TestSupport", "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

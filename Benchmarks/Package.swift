@@ -35,10 +35,22 @@ let package = Package(
             swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
+        // What all reports are made of: processes, tables, drawings.
+        .target(name: "ReportSupport", swiftSettings: house),
         .executableTarget(
             name: "performance-report",
             dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser")
+                "ReportSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "wan-experiment",
+            dependencies: [
+                "ReportSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "LibxlSide", package: "cloudnet"),
             ],
             swiftSettings: house
         ),

@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import LibxlSide
 import PosixIO
 
 /// A helper that runs as libxl would run it, with the simulated Xen in the place of the real one.
@@ -9,9 +10,6 @@ final class HelperProcess: Sendable {
     let processID: pid_t
     private let fromHelper: Int32
     private let toHelper: Int32
-
-    /// The descriptor number under which the helper finds its stream.
-    static let streamDescriptor: Int32 = 3
 
     /// Starts a helper; `stream` is its stream, of which this side keeps its own descriptor.
     init(
@@ -38,7 +36,7 @@ final class HelperProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, input.readEnd, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output.writeEnd, STDOUT_FILENO)
         if let stream {
-            posix_spawn_file_actions_adddup2(&actions, stream, Self.streamDescriptor)
+            posix_spawn_file_actions_adddup2(&actions, stream, CommandLines.streamDescriptor)
         }
         let path = Self.programDirectory + "/" + program
         var variables = environment
@@ -83,8 +81,7 @@ final class HelperProcess: Sendable {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in
                 var messages: [ReceivedMessage] = []
-                var source = FileDescriptorSource(fromHelper, name: "from the helper")
-                while let message = ReceivedMessage(readingFrom: &source) {
+                while let message = ReceivedMessage(from: fromHelper) {
                     messages.append(message)
                     watch(message)
                     if message.wantsReply {

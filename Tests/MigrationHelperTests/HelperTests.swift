@@ -1,5 +1,6 @@
 import Glibc
 import LibxlHelper
+import LibxlSide
 import MigrationStream
 import PosixIO
 import TestSupport
@@ -8,10 +9,8 @@ import Testing
 /// The helpers as processes, with a scripted libxl on their standard input and output.
 @Suite(.serialized)
 struct HelperTests {
-    private static let saveArguments = ["--save-domain", "3", "-1", "7", "1", "136", "0"]
-    private static let restoreArguments = [
-        "--restore-domain", "3", "-1", "8", "1", "0", "2", "0", "256", "0",
-    ]
+    private static let saveArguments = CommandLines.liveSave
+    private static let restoreArguments = CommandLines.restore
     private static let remusSaveArguments = ["--save-domain", "3", "-1", "7", "1", "184", "1"]
     private static let remusRestoreArguments = [
         "--restore-domain", "3", "-1", "8", "1", "0", "2", "0", "304", "1",

@@ -1,4 +1,5 @@
 import Foundation
+import ReportSupport
 
 /// The throughput of the page codec's parts, from files that the benchmark plugin wrote in the
 /// format `influx`, each from one round over all benchmarks.
@@ -29,12 +30,12 @@ struct KernelResults {
         var batches: [String: [Row]] = [:]
         for name in names {
             let parts = name.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2 else { throw ReportError.kernelResultsIncomplete(name) }
+            guard parts.count == 2 else { throw ContentError.kernelResultsIncomplete(name) }
             let subject = String(parts[1].dropFirst())
             let reference = "memcpy: \(streams.contains(subject) ? subject : Self.pages)"
             let pairs = try rounds.map { round in
                 guard let value = round[name], let memcpy = round[reference] else {
-                    throw ReportError.kernelResultsIncomplete(name)
+                    throw ContentError.kernelResultsIncomplete(name)
                 }
                 return (value: value, share: value / memcpy)
             }

@@ -1,4 +1,5 @@
 import Glibc
+import ReportSupport
 
 /// One method through one link.
 struct LinkMeasurement {
@@ -55,8 +56,8 @@ struct LinkScenario {
             defer { close(ends[1]) }
             process = try RunningProcess(
                 method.encode + [stream.path],
-                output: ends[1],
-                work: work
+                descriptors: [STDOUT_FILENO: ends[1]],
+                errorPath: work.path("standard-error")
             )
         }
         let byteCount = try ThrottledReader(link: link).drain(ends[0])

@@ -1,4 +1,5 @@
 import Glibc
+import ReportSupport
 
 /// A file in memory, all of it present.
 final class MappedFile {

@@ -1,3 +1,5 @@
+import ReportSupport
+
 /// The report as a document.
 struct MarkdownReport {
     let report: Report
@@ -15,10 +17,8 @@ struct MarkdownReport {
         return heading(1, "Performance")
             + paragraph(
                 """
-                Written by `make bench`; do not edit. Measured on \(machine.date) on a machine with
-                \(machine.coreCount) cores (\(machine.processor)),
-                \(machine.memoryGibibytes.fixed(1)) GiB of memory and Linux \(machine.kernel), with
-                zstd \(machine.zstd) and lz4 \(machine.lz4).
+                Written by `make bench`; do not edit. Measured on \(machine.date) on
+                \(machine.description).
                 """
             )
             + paragraph(

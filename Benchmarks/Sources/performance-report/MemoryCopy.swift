@@ -1,4 +1,5 @@
 import Glibc
+import ReportSupport
 
 /// The least that any method must do: to go through the bytes of a stream once.
 struct MemoryCopy {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ReportSupport
 
 /// Measures whole processes and writes the document and its plot.
 @main
@@ -38,7 +39,7 @@ struct PerformanceReport: ParsableCommand {
             try measure(file, methods, work)
         }
         let report = Report(
-            machine: try Machine(work: work),
+            machine: try Machine(programs: ["zstd", "lz4"], work: work),
             repetitionCount: repetitions,
             kernelRoundCount: kernelResults.count,
             streams: results,

@@ -1,3 +1,5 @@
+import ReportSupport
+
 /// One stream: axes, points and their names.
 struct PlotPanel {
     let title: String
@@ -23,38 +25,36 @@ struct PlotPanel {
         megabytes = Axis(covering: points.map(\.megabytes), from: bottom, to: top)
     }
 
-    var text: String {
-        var text = label(title, (left + right) / 2, top - 16, anchor: "middle", size: 14)
+    func draw(on graphic: inout ScalableGraphic) {
+        graphic.label(title, (left + right) / 2, top - 16, anchor: .middle, size: 14)
         for tick in seconds.ticks {
             let x = seconds.position(of: tick)
-            text += line(x, top, x, bottom)
-            text += label(name(tick), x, bottom + 16, anchor: "middle")
+            graphic.line(x, top, x, bottom)
+            graphic.label(name(tick), x, bottom + 16, anchor: .middle)
         }
         for tick in megabytes.ticks {
             let y = megabytes.position(of: tick)
-            text += line(left, y, right, y)
-            text += label(name(tick), left - 6, y + 4, anchor: "end")
+            graphic.line(left, y, right, y)
+            graphic.label(name(tick), left - 6, y + 4, anchor: .end)
         }
-        text += label(
+        graphic.label(
             "CPU time to encode, one core (s)",
             (left + right) / 2,
             bottom + 36,
-            anchor: "middle"
+            anchor: .middle
         )
-        text += label("MB sent", left - 6, top - 16, anchor: "end")
-        return text + marks
+        graphic.label("MB sent", left - 6, top - 16, anchor: .end)
+        drawMarks(on: &graphic)
     }
 
     /// The points with their names, none of which covers another.
-    private var marks: String {
-        var text = ""
+    private func drawMarks(on graphic: inout ScalableGraphic) {
         var taken = points.map {
             Box(left: x($0) - 5, right: x($0) + 5, top: y($0) - 5, bottom: y($0) + 5)
         }
         for point in points {
             let (x, y) = (x(point), y(point))
-            text += "<circle class=\"\(point.family.className)\" cx=\"\(x.fixed(1))\" "
-            text += "cy=\"\(y.fixed(1))\" r=\"4\"/>\n"
+            graphic.dot(x, y, className: point.family.className)
             let boxes = Box.around(x, y, textWidth: 6.2 * Double(point.name.count))
             let box =
                 boxes.first { box in
@@ -62,9 +62,8 @@ struct PlotPanel {
                         && !taken.contains { $0.overlaps(box) }
                 } ?? boxes[0]
             taken.append(box)
-            text += label(point.name, box.left, box.bottom - 3, anchor: "start")
+            graphic.label(point.name, box.left, box.bottom - 3, anchor: .start)
         }
-        return text
     }
 
     private func x(_ point: PlotPoint) -> Double { seconds.position(of: point.seconds) }
@@ -73,22 +72,6 @@ struct PlotPanel {
 
     private func name(_ tick: Double) -> String {
         tick >= 1 ? tick.fixed(0) : tick.fixed(tick >= 0.1 ? 1 : 2)
-    }
-
-    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        "<line class=\"grid\" x1=\"\(x1.fixed(1))\" y1=\"\(y1.fixed(1))\" "
-            + "x2=\"\(x2.fixed(1))\" y2=\"\(y2.fixed(1))\"/>\n"
-    }
-
-    private func label(
-        _ text: String,
-        _ x: Double,
-        _ y: Double,
-        anchor: String,
-        size: Int = 11
-    ) -> String {
-        "<text x=\"\(x.fixed(1))\" y=\"\(y.fixed(1))\" text-anchor=\"\(anchor)\" "
-            + "font-size=\"\(size)\">\(text)</text>\n"
     }
 }
 

@@ -1,3 +1,5 @@
+import ReportSupport
+
 /// Everything that was measured.
 struct Report {
     /// What was measured over one stream.

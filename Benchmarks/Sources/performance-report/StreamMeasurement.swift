@@ -1,4 +1,5 @@
 import Glibc
+import ReportSupport
 
 /// A recorded stream in a file.
 struct StreamFile {
@@ -17,7 +18,7 @@ struct StreamFile {
         defer { globfree(&matches) }
         glob(folder + "/*.libxc", 0, nil, &matches)
         let paths = UnsafeBufferPointer(start: matches.gl_pathv, count: Int(matches.gl_pathc))
-        guard !paths.isEmpty else { throw ReportError.noStreams(folder) }
+        guard !paths.isEmpty else { throw ContentError.noStreams(folder) }
         return try paths.compactMap { $0.map { String(cString: $0) } }
             .map { StreamFile(path: $0, byteCount: try WorkFolder.byteCount(ofFile: $0)) }
     }
@@ -112,7 +113,7 @@ private struct Candidate {
             work: work
         )
         guard try MappedFile(stream.path).hasSameBytes(as: MappedFile(decodedPath)) else {
-            throw ReportError.decodedDiffers(method: method.name, stream: stream.name)
+            throw ContentError.decodedDiffers(method: method.name, stream: stream.name)
         }
     }
 }

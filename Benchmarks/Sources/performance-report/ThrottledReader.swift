@@ -1,4 +1,5 @@
 import Glibc
+import ReportSupport
 
 /// Reads a pipe no faster than a link would take the bytes.
 ///

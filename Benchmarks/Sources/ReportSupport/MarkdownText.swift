@@ -2,7 +2,7 @@
 ///
 /// - Parameter text: Words; how they are spread over lines does not matter.
 /// - Returns: The lines.
-func paragraph(_ text: String) -> String {
+public func paragraph(_ text: String) -> String {
     var lines = [""]
     for word in text.split(whereSeparator: \.isWhitespace) {
         let line = lines[lines.count - 1]
@@ -18,6 +18,6 @@ func paragraph(_ text: String) -> String {
 }
 
 /// A heading of Markdown and an empty line; one is the largest.
-func heading(_ level: Int, _ text: String) -> String {
+public func heading(_ level: Int, _ text: String) -> String {
     String(repeating: "#", count: level) + " \(text)\n\n"
 }

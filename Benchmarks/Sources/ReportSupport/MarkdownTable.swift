@@ -1,19 +1,22 @@
-import Foundation
+internal import Foundation
 
 /// A table of Markdown, its columns lined up, and an empty line; all columns but the first are
 /// numbers.
-struct MarkdownTable {
+public struct MarkdownTable {
     private var rows: [[String]]
 
-    init(_ heads: [String]) {
+    /// A table without rows but for its heads.
+    public init(_ heads: [String]) {
         rows = [heads]
     }
 
-    mutating func append(_ cells: [String]) {
+    /// Adds a row with as many cells as there are heads.
+    public mutating func append(_ cells: [String]) {
         rows.append(cells)
     }
 
-    var text: String {
+    /// The lines.
+    public var text: String {
         let widths = rows[0].indices.map { column in
             max(rows.map { $0[column].count }.max() ?? 0, 3)
         }
@@ -34,19 +37,19 @@ struct MarkdownTable {
 
 extension Double {
     /// With so many digits after the point.
-    func fixed(_ digitCount: Int) -> String {
+    public func fixed(_ digitCount: Int) -> String {
         String(format: "%.\(digitCount)f", self)
     }
 
     /// With three digits that matter, as speeds that lie far apart need.
-    var threeDigits: String {
+    public var threeDigits: String {
         fixed(self < 1 ? 3 : self < 10 ? 2 : self < 100 ? 1 : 0)
     }
 }
 
 extension Int {
     /// With commas between groups of three digits.
-    var grouped: String {
+    public var grouped: String {
         var digits = Array(String(self))
         for position in stride(from: digits.count - 3, to: 0, by: -3) {
             digits.insert(",", at: position)

@@ -1,25 +1,37 @@
-import Foundation
-import Glibc
+internal import Foundation
+internal import Glibc
 
 /// What the measurements were made on and with.
-struct Machine {
-    let processor: String
-    let coreCount: Int
-    let memoryGibibytes: Double
-    let kernel: String
-    let date: String
-    let zstd: String
-    let lz4: String
+public struct Machine {
+    /// Today, as "2015-08-01".
+    public let date: String
 
-    init(work: WorkFolder) throws {
+    private let processor: String
+    private let coreCount: Int
+    private let memoryGibibytes: Double
+    private let kernel: String
+    private let programs: [(name: String, version: String)]
+
+    /// Looks at this machine, and at programs, which must know `--version`.
+    ///
+    /// - Throws: `ReportError`, or what Foundation throws for a file.
+    public init(programs: [String], work: WorkFolder) throws {
         processor = try Self.field("model name", ofFile: "/proc/cpuinfo")
         coreCount = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let memory = try Self.field("MemTotal", ofFile: "/proc/meminfo")
         memoryGibibytes = (Double(memory.split(separator: " ").first ?? "") ?? 0) / 1_048_576
         kernel = try Self.firstLine(ofFile: "/proc/sys/kernel/osrelease")
         date = Date.now.formatted(.iso8601.year().month().day())
-        zstd = try Self.version(of: "zstd", work)
-        lz4 = try Self.version(of: "lz4", work)
+        self.programs = try programs.map { ($0, try Self.version(of: $0, work)) }
+    }
+
+    /// The machine and the programs in words that go on after "on".
+    public var description: String {
+        let programs = programs.map { "\($0.name) \($0.version)" }.joined(separator: " and ")
+        return """
+            a machine with \(coreCount) cores (\(processor)), \(memoryGibibytes.fixed(1)) GiB of \
+            memory and Linux \(kernel), with \(programs)
+            """
     }
 
     /// The value after a name and a colon.

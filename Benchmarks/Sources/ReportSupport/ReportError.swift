@@ -1,16 +1,18 @@
-import Glibc
+internal import Glibc
 
 /// Why there is no report.
-enum ReportError: Error, CustomStringConvertible {
+public enum ReportError: Error, CustomStringConvertible {
+    /// A program is not there or cannot run.
     case cannotStart(String, errorNumber: Int32)
+    /// A program ended with an error; the message is what it wrote.
     case processFailed([String], message: String)
+    /// A file cannot be opened.
     case cannotOpen(String)
+    /// What a process writes cannot be read.
     case cannotRead(errorNumber: Int32)
-    case noStreams(String)
-    case decodedDiffers(method: String, stream: String)
-    case kernelResultsIncomplete(String)
 
-    var description: String {
+    /// What happened.
+    public var description: String {
         switch self {
         case .cannotStart(let program, let errorNumber):
             "Cannot start '\(program)': \(String(cString: strerror(errorNumber)))."
@@ -19,10 +21,6 @@ enum ReportError: Error, CustomStringConvertible {
         case .cannotOpen(let path): "Cannot open '\(path)'."
         case .cannotRead(let errorNumber):
             "Cannot read from a process: \(String(cString: strerror(errorNumber)))."
-        case .noStreams(let folder): "No *.libxc in '\(folder)'."
-        case .decodedDiffers(let method, let stream):
-            "What '\(method)' made of '\(stream)' decodes to something else."
-        case .kernelResultsIncomplete(let name): "The benchmarks gave no result for '\(name)'."
         }
     }
 }

@@ -1,17 +1,25 @@
-import Foundation
-import Glibc
+internal import Foundation
+public import Glibc
 
 /// What a process took.
-struct ProcessMeasurement {
+public struct ProcessMeasurement {
     /// From the start of the process to its end.
-    var wallSeconds: Double
+    public var wallSeconds: Double
     /// In user mode and in the kernel, all threads together.
-    var cpuSeconds: Double
+    public var cpuSeconds: Double
+
+    /// What a process took, or some value in the middle of several.
+    public init(wallSeconds: Double, cpuSeconds: Double) {
+        self.wallSeconds = wallSeconds
+        self.cpuSeconds = cpuSeconds
+    }
 }
 
 /// A process that was started and whose end is still to come.
-struct RunningProcess {
-    private let identifier: pid_t
+public struct RunningProcess: Sendable {
+    /// Its number.
+    public let identifier: pid_t
+
     private let arguments: [String]
     private let start: ContinuousClock.Instant
     private let errorPath: String
@@ -20,17 +28,23 @@ struct RunningProcess {
     ///
     /// - Parameters:
     ///   - arguments: The program and its arguments.
-    ///   - output: The descriptor that becomes its standard output.
-    ///   - work: The folder where what it writes to standard error is kept for a failure.
+    ///   - descriptors: What becomes its descriptors, by their numbers there, from 3 up only if all
+    ///     of ours are larger. Without standard input it gets an empty one.
+    ///   - environment: All of its environment; by default that of this process.
+    ///   - errorPath: The file where what it writes to standard error is kept for a failure.
     /// - Throws: `ReportError` if there is no such program.
-    init(_ arguments: [String], output: Int32, work: WorkFolder) throws {
+    public init(
+        _ arguments: [String],
+        descriptors: [Int32: Int32],
+        environment: [String: String]? = nil,
+        errorPath: String
+    ) throws {
         self.arguments = arguments
-        errorPath = work.path("standard-error")
+        self.errorPath = errorPath
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_addopen(
             &actions,
             STDERR_FILENO,
@@ -38,11 +52,34 @@ struct RunningProcess {
             O_WRONLY | O_CREAT | O_TRUNC,
             0o600
         )
+        // In this order, no number is overwritten before it was used.
+        for (theirs, ours) in descriptors.sorted(by: { $0.key < $1.key }) {
+            posix_spawn_file_actions_adddup2(&actions, ours, theirs)
+        }
+        // What ignores a broken pipe here would ignore it there too.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var strings = arguments.map { strdup($0) } + [nil]
-        defer { for string in strings { free(string) } }
+        var variables =
+            (environment ?? ProcessInfo.processInfo.environment)
+            .map { strdup("\($0)=\($1)") } + [nil]
+        defer { for string in strings + variables { free(string) } }
         var identifier: pid_t = 0
         start = ContinuousClock.now
-        let status = posix_spawnp(&identifier, arguments[0], &actions, nil, &strings, environ)
+        let status = posix_spawnp(
+            &identifier,
+            arguments[0],
+            &actions,
+            &attributes,
+            &strings,
+            &variables
+        )
         guard status == 0 else { throw ReportError.cannotStart(arguments[0], errorNumber: status) }
         self.identifier = identifier
     }
@@ -50,7 +87,7 @@ struct RunningProcess {
     /// Waits for the end of the process.
     ///
     /// - Throws: `ReportError` if it failed.
-    func finish() throws -> ProcessMeasurement {
+    public func finish() throws -> ProcessMeasurement {
         var status: Int32 = 0
         var usage = rusage()
         while wait4(identifier, &status, 0, &usage) < 0, errno == EINTR {}
@@ -79,7 +116,7 @@ extension timeval {
 ///   - work: Where what it writes to standard error is kept for a failure.
 /// - Returns: What it took.
 /// - Throws: `ReportError` if it failed.
-func measure(
+public func measure(
     _ arguments: [String],
     outputPath: String = "/dev/null",
     isPinned: Bool = true,
@@ -90,29 +127,9 @@ func measure(
     defer { close(output) }
     let lastCore = sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1
     let pinning = isPinned ? ["taskset", "-c", "\(lastCore)"] : []
-    return try RunningProcess(pinning + arguments, output: output, work: work).finish()
-}
-
-/// Runs a program to its end and returns its peak resident memory in bytes.
-///
-/// `wait4` counts the memory of the parent too; the program `time` is a small one.
-func peakMemoryByteCount(
-    _ arguments: [String],
-    outputPath: String,
-    isPinned: Bool,
-    work: WorkFolder
-) throws -> Int {
-    let path = work.path("peak-memory")
-    let time = ["time", "-f", "%M", "-o", path]
-    _ = try measure(
-        time + arguments,
-        outputPath: outputPath,
-        isPinned: isPinned,
-        work: work
-    )
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    guard let kibibytes = Int(text.split(separator: "\n").last ?? "") else {
-        throw ReportError.processFailed(time + arguments, message: text)
-    }
-    return kibibytes << 10
+    return try RunningProcess(
+        pinning + arguments,
+        descriptors: [STDOUT_FILENO: output],
+        errorPath: work.path("standard-error")
+    ).finish()
 }

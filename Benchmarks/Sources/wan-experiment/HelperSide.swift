@@ -1,0 +1,89 @@
+import Foundation
+import Glibc
+import LibxlSide
+import ReportSupport
+
+/// One of the two helpers, and what libxl, which is played here, hears from it.
+struct HelperSide {
+    let process: RunningProcess
+    /// What the helper writes its messages to; negative after its end.
+    private(set) var messages: Int32
+    private let replies: Int32
+
+    private(set) var suspendTime: ContinuousClock.Instant?
+    private(set) var completeTime: ContinuousClock.Instant?
+    private(set) var completion: Completion?
+    private(set) var errors: [String] = []
+    private(set) var peakMemoryByteCount = 0
+    private var rounds: Set<String> = []
+
+    /// Passes over pages, the one of the paused guest included.
+    var roundCount: Int { rounds.count }
+
+    /// Starts a helper.
+    init(
+        _ program: [String],
+        stream: Int32,
+        environment: [String: String],
+        errorPath: String
+    ) throws {
+        let fromHelper = try PipeEnds()
+        let toHelper = try PipeEnds()
+        process = try RunningProcess(
+            program,
+            descriptors: [
+                STDIN_FILENO: toHelper.readEnd, STDOUT_FILENO: fromHelper.writeEnd,
+                CommandLines.streamDescriptor: stream,
+            ],
+            environment: environment,
+            errorPath: errorPath
+        )
+        messages = fromHelper.takeReadEnd()
+        replies = toHelper.takeWriteEnd()
+    }
+
+    /// Takes the next message and answers it as libxl does when all is well.
+    mutating func answerNextMessage() {
+        guard let message = ReceivedMessage(from: messages) else {
+            close()
+            return
+        }
+        let now = ContinuousClock.now
+        switch message.number {
+        case ReceivedMessage.Number.suspend:
+            suspendTime = suspendTime ?? now
+        case ReceivedMessage.Number.complete:
+            completeTime = now
+            completion = message.completion
+            // It is still there, waiting for the answer.
+            peakMemoryByteCount = Self.peakMemoryByteCount(of: process.identifier)
+        case ReceivedMessage.Number.progress:
+            if let doing = message.progress?.doing, doing.hasPrefix("Frames iteration") {
+                rounds.insert(doing)
+            }
+        case ReceivedMessage.Number.log:
+            if message.logLevel ?? 0 >= 8, let text = message.logText { errors.append(text) }
+        default:
+            break
+        }
+        guard message.wantsReply else { return }
+        var reply = message.usualReply
+        write(replies, &reply, MemoryLayout<Int32>.size)
+    }
+
+    /// Ends the conversation.
+    mutating func close() {
+        guard messages >= 0 else { return }
+        Glibc.close(messages)
+        Glibc.close(replies)
+        messages = -1
+    }
+
+    /// The kernel's `VmHWM`; unlike `wait4` it does not count the memory of this process.
+    private static func peakMemoryByteCount(of process: pid_t) -> Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+        let words = line.split { " \t".contains($0) }
+        return words.count > 1 ? (Int(words[1]) ?? 0) << 10 : 0
+    }
+}

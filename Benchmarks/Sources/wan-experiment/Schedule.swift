@@ -1,0 +1,37 @@
+import ReportSupport
+
+/// Which migrations are still to be measured, in which order, and how many at once.
+struct Schedule {
+    /// Migrations that run at the same time if they only wait for the link.
+    let parallelCount: Int
+    let runCount: Int
+
+    /// Measures whatever has fewer results than wanted.
+    ///
+    /// All methods take turns, each time in another order, so that whatever else the machine does
+    /// disturbs all of them alike.
+    ///
+    /// - Returns: How many migrations failed; their reasons went to standard error.
+    func measure(_ migrations: [Migration], into results: ResultFile) throws -> Int {
+        var failureCount = 0
+        for run in 1...runCount {
+            let missing = migrations.filter { results[$0.scenario].count < run }
+            guard !missing.isEmpty else { continue }
+            Console.note("run \(run) of \(runCount): \(missing.count) migrations")
+            for isAlone in [false, true] {
+                let turn = missing.filter { $0.needsProcessors == isAlone }.shuffled()
+                let crew = MigrationCrew(turn, size: isAlone ? 1 : parallelCount)
+                while let (scenario, result) = crew.nextResult() {
+                    switch result {
+                    case .success(let measurement):
+                        try results.add(measurement, of: scenario)
+                    case .failure(let error):
+                        failureCount += 1
+                        Console.note("\(error)")
+                    }
+                }
+            }
+        }
+        return failureCount
+    }
+}

@@ -1,0 +1,154 @@
+import ReportSupport
+
+/// The results as a document.
+struct WanDocument {
+    let results: ResultFile
+    /// The names of the plots, relative to the document.
+    let plotNames: [String]
+
+    var text: String {
+        let plots =
+            heading(2, "Plots")
+            + paragraph("Bars are medians, the thin lines go from the least to the most.")
+            + plotNames.map { "![Bars by guest, link and method](\($0))\n\n" }.joined()
+        let sections = introduction + methods + againstStock + plots + scenarios
+        return String(sections.dropLast())
+    }
+
+    private var introduction: String {
+        heading(1, "The WAN experiment")
+            + paragraph(
+                """
+                Written by `make wan` from `wan-experiment.csv`; do not edit. The real helpers
+                migrate a simulated guest over an emulated link, all on one machine, at native speed.
+                The guest is a recorded stream that is played as memory and writes over time; its
+                rounds, batches and stop follow libxenguest 4.17. The link has a rate, a delay of half
+                the round-trip time, and no other traffic; TCP's slow start is not emulated. libxl is
+                played by the driver, which answers at once: devices and toolstack take no time.
+                """
+            )
+            + results.conditions.map { paragraph($0) }.joined()
+            + paragraph(
+                """
+                Methods took turns in random order. Tables show medians, with the least and the most
+                of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of the
+                save helper until the restore helper was complete; the pause from the save helper's
+                wish to suspend the guest until then. Rounds count the one of the paused guest. CPU
+                is user and system time of the helper, and of `zstd` where there is one. CPU and MiB
+                (the peak resident set of the helper) of the source include the simulated guest and
+                its writes, of all methods alike.
+                """
+            )
+    }
+
+    private var methods: String {
+        var table = MarkdownTable(["Method", "settings"])
+        for method in MigrationMethod.all {
+            let filter = method.filters.map { filters in
+                ", `\(filters.source.joined(separator: " "))` before the link and "
+                    + "`\(filters.target.joined(separator: " "))` behind it"
+            }
+            table.append([method.title, method.settingsText + (filter ?? "")])
+        }
+        return heading(2, "Methods") + table.text
+            + paragraph(
+                """
+                Where `CLOUDNET_STREAM` is not `stock`, zero and unchanged pages are always left out.
+                The stock methods are `cloudnet-save` too, which then passes on what libxenguest
+                writes. `zstd` gathers what it compresses, and what stands in its buffers leaves when
+                the helper ends the stream: the program has no way to flush earlier.
+                """
+            )
+    }
+
+    private var againstStock: String {
+        var table = MarkdownTable([
+            "All together", "total, of stock", "of zstd -1", "pause, of stock", "of zstd -1",
+            "bytes, of stock", "of zstd -1",
+        ])
+        forEachPlace { guest, link in
+            let cells = [Quantity.total, .pause, .bytes].flatMap { quantity in
+                [MigrationMethod.stock, .compressedStock].map { base in
+                    change(quantity, guest, link, from: base)
+                }
+            }
+            table.append(["\(guest), \(link.title)"] + cells)
+        }
+        return heading(2, "All together, against stock")
+            + paragraph("How much less or more it took, by the medians.") + table.text
+    }
+
+    /// How much more or less the whole takes than a base, in percent.
+    private func change(
+        _ quantity: Quantity,
+        _ guest: String,
+        _ link: WanLink,
+        from base: MigrationMethod
+    ) -> String {
+        guard
+            let whole = spread(quantity, guest, link, .whole),
+            let base = spread(quantity, guest, link, base), base.median > 0
+        else { return "" }
+        let percent = 100 * (whole.median / base.median - 1)
+        return (percent > 0 ? "+" : "") + percent.fixed(0) + " %"
+    }
+
+    private var scenarios: String {
+        var text = ""
+        forEachPlace { guest, link in
+            var table = MarkdownTable([
+                "Method", "runs", "total s", "pause s", "MB", "rounds", "source CPU s",
+                "% of a core", "target CPU s", "source MiB", "target MiB",
+            ])
+            for method in MigrationMethod.all {
+                let scenario = Scenario(guest: guest, link: link.key, method: method.key)
+                let measurements = results[scenario]
+                guard !measurements.isEmpty else { continue }
+                func median(_ value: (MigrationMeasurement) -> Double) -> Double {
+                    measurements.map(value).median
+                }
+                table.append([
+                    method.title, "\(measurements.count)", cell(.total, measurements),
+                    cell(.pause, measurements), cell(.bytes, measurements),
+                    median { Double($0.roundCount) }.fixed(0),
+                    median(\.sourceCPUSeconds).fixed(2),
+                    median { 100 * $0.sourceCPUSeconds / $0.totalSeconds }.fixed(0),
+                    median(\.targetCPUSeconds).fixed(2),
+                    median { Double($0.sourceMemoryByteCount >> 20) }.fixed(0),
+                    median { Double($0.targetMemoryByteCount >> 20) }.fixed(0),
+                ])
+            }
+            text += heading(2, "\(guest), \(link.title)") + table.text
+        }
+        return text
+    }
+
+    /// The median, with the ends if there were several runs.
+    private func cell(_ quantity: Quantity, _ measurements: [MigrationMeasurement]) -> String {
+        guard let spread = Spread(measurements, quantity) else { return "" }
+        guard measurements.count > 1 else { return spread.median.threeDigits }
+        return "\(spread.median.threeDigits) "
+            + "(\(spread.least.threeDigits)–\(spread.most.threeDigits))"
+    }
+
+    private func spread(
+        _ quantity: Quantity,
+        _ guest: String,
+        _ link: WanLink,
+        _ method: MigrationMethod
+    ) -> Spread? {
+        Spread(results[Scenario(guest: guest, link: link.key, method: method.key)], quantity)
+    }
+
+    /// Goes over all guests and links that have results.
+    private func forEachPlace(_ body: (String, WanLink) -> Void) {
+        for guest in results.guests {
+            for link in WanLink.all {
+                let hasResults = MigrationMethod.all.contains { method in
+                    spread(.total, guest, link, method) != nil
+                }
+                if hasResults { body(guest, link) }
+            }
+        }
+    }
+}
