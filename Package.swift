@@ -140,7 +140,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConfigurationTests",
-            dependencies: ["Configuration", "MigrationStream", "TestSupport"],
+            dependencies: [
+                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "TestSupport",
+            ],
             swiftSettings: house
         ),
         .target(

@@ -1,4 +1,6 @@
+import MigrationReport
 import MigrationStream
+import PageCodec
 import Testing
 
 @testable import Configuration

@@ -1,4 +1,5 @@
 import Glibc
+import LibxlSide
 import PosixIO
 import TestSupport
 import Testing
