@@ -31,6 +31,7 @@ bench: helpers
 # Migrates simulated guests over emulated links; writes docs/wan-experiment.*; QUICK=1 only shows.
 wan: helpers
 	swift build $(RELEASE_FLAGS) --product SimulatedXen
+	tools/install-packages xen-utils-4.17
 	Benchmarks/measure-wan $(RELEASE)
 
 unit-test: packages

@@ -5,13 +5,23 @@ import ReportSupport
 struct Guest: Sendable {
     let name: String
     let streamPath: String
+    /// When its recorded rounds began, if that was noted.
+    let roundTimesPath: String?
 
     /// The guests whose decompressed streams (*.libxc) are in a folder, in alphabetical order.
+    ///
+    /// Beside a stream there may be the times of its rounds (*.rounds.csv).
     static func all(in folder: String) throws -> [Guest] {
         let suffix = ".libxc"
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        let guests = names.filter { $0.hasSuffix(suffix) }.map {
-            Guest(name: String($0.dropLast(suffix.count)), streamPath: "\(folder)/\($0)")
+        let guests = names.filter { $0.hasSuffix(suffix) }.map { fileName in
+            let name = String(fileName.dropLast(suffix.count))
+            let roundTimes = name + ".rounds.csv"
+            return Guest(
+                name: name,
+                streamPath: "\(folder)/\(fileName)",
+                roundTimesPath: names.contains(roundTimes) ? "\(folder)/\(roundTimes)" : nil
+            )
         }
         guard !guests.isEmpty else { throw ExperimentError.noStreams(folder) }
         return guests

@@ -10,8 +10,9 @@ struct HelperSide {
     private(set) var messages: Int32
     private let replies: Int32
 
-    private(set) var suspendTime: ContinuousClock.Instant?
-    private(set) var completeTime: ContinuousClock.Instant?
+    /// Times are seconds of CLOCK_MONOTONIC.
+    private(set) var suspendTime: Double?
+    private(set) var completeTime: Double?
     private(set) var completion: Completion?
     private(set) var errors: [String] = []
     private(set) var peakMemoryByteCount = 0
@@ -48,7 +49,7 @@ struct HelperSide {
             close()
             return
         }
-        let now = ContinuousClock.now
+        let now = monotonicSeconds()
         switch message.number {
         case ReceivedMessage.Number.suspend:
             suspendTime = suspendTime ?? now

@@ -31,8 +31,13 @@ struct Migration: Sendable {
             + [[testBed.program("link-emulator")] + link.options + ["--report", reportPath]]
             + (method.filters.map { [$0.target] } ?? [])
         var pipes = try (0...relays.count).map { _ in try PipeEnds() }
+        let helpers =
+            method.usesStockHelper
+            ? (save: testBed.stockHelper, restore: testBed.stockHelper)
+            : (save: testBed.program("cloudnet-save"), restore: testBed.program("cloudnet-restore"))
+        let eventsPath = files.path("events.jsonl")
         var restore = try HelperSide(
-            [testBed.program("cloudnet-restore")] + CommandLines.restore,
+            [helpers.restore] + CommandLines.restore,
             stream: pipes[relays.count].readEnd,
             environment: environment,
             errorPath: files.path("restore.error")
@@ -46,11 +51,10 @@ struct Migration: Sendable {
                 errorPath: files.path("relay-\(index).error")
             )
         }
-        let start = ContinuousClock.now
         var save = try HelperSide(
-            [testBed.program("cloudnet-save")] + CommandLines.liveSave,
+            [helpers.save] + CommandLines.liveSave,
             stream: pipes[0].writeEnd,
-            environment: environment,
+            environment: environment.merging(["SIMULATED_XEN_EVENTS": eventsPath]) { $1 },
             errorPath: files.path("save.error")
         )
         // Each reader sees the end of its stream only if nobody else has the other one. The last pipe
@@ -78,8 +82,8 @@ struct Migration: Sendable {
         let processes = try ends.map { try $0.get().cpuSeconds }
         let filterSeconds = method.filters.map { _ in (processes[1], processes[3]) } ?? (0, 0)
         return MigrationMeasurement(
-            totalSeconds: (completeTime - start) / .seconds(1),
-            pauseSeconds: (completeTime - suspendTime) / .seconds(1),
+            totalSeconds: try completeTime - XenEvent.startTime(inFile: eventsPath),
+            pauseSeconds: completeTime - suspendTime,
             byteCount: try LinkReport(path: reportPath).bytes,
             roundCount: save.roundCount,
             sourceCPUSeconds: processes[0] + filterSeconds.0,
@@ -121,14 +125,5 @@ struct Migration: Sendable {
             if restore.messages < 0, restore.completion != .success { closeStream() }
         }
         return false
-    }
-}
-
-/// What `link-emulator --report` wrote.
-private struct LinkReport: Decodable {
-    let bytes: Int
-
-    init(path: String) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: URL(filePath: path)))
     }
 }

@@ -1,6 +1,6 @@
 /// What one migration took.
 struct MigrationMeasurement: Sendable {
-    /// From the start of the save helper until the restore helper was complete.
+    /// From the start of `xc_domain_save` until the restore helper was complete.
     var totalSeconds: Double
     /// From the save helper's wish to suspend the guest until the restore helper was complete.
     var pauseSeconds: Double

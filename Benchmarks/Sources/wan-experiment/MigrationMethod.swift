@@ -12,32 +12,35 @@ struct MigrationMethod: Sendable {
     let key: String
     let title: String
     let family: Family
+    /// Whether both helpers are Xen's own.
+    var usesStockHelper = false
     /// The environment of both helpers.
-    let settings: [String: String]
+    var settings: [String: String] = [:]
     /// What compresses before the link, and its opposite behind it.
     var filters: (source: [String], target: [String])?
 
     /// Whether zstd runs, in the helpers or beside them.
     var compresses = false
 
-    /// The settings in the words of a shell.
-    var settingsText: String {
-        let settings = settings.sorted { $0.key < $1.key }.map { "`\($0.key)=\($0.value)`" }
-        return settings.isEmpty ? "none" : settings.joined(separator: " ")
+    /// Helper and settings in the words of a shell.
+    var commandText: String {
+        let settings = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let helper = usesStockHelper ? "libxl-save-helper" : "cloudnet-save"
+        return "`" + (settings + [helper]).joined(separator: " ") + "`"
     }
 
     static let stock = MigrationMethod(
         key: "stock",
         title: "stock",
         family: .stock,
-        settings: stockSettings
+        usesStockHelper: true
     )
 
     static let compressedStock = MigrationMethod(
         key: "zstd",
         title: "stock through zstd -1",
         family: .stock,
-        settings: stockSettings,
+        usesStockHelper: true,
         filters: (["zstd", "-1", "-q", "-c"], ["zstd", "-d", "-q", "-c"]),
         compresses: true
     )
@@ -46,7 +49,6 @@ struct MigrationMethod: Sendable {
         key: "all",
         title: "all together",
         family: .cloudnet,
-        settings: [:],
         compresses: true
     )
 
@@ -57,7 +59,8 @@ struct MigrationMethod: Sendable {
             key: "paper-rule",
             title: "stock, 30 rounds",
             family: .stock,
-            settings: stockSettings.merging(["SIMULATED_XEN_RULE": "paper"]) { $1 }
+            usesStockHelper: true,
+            settings: ["SIMULATED_XEN_RULE": "paper"]
         ),
         alone("references", "references only"),
         alone("deltas", "deltas only"),
@@ -69,8 +72,6 @@ struct MigrationMethod: Sendable {
         ),
         whole,
     ]
-
-    private static let stockSettings = ["CLOUDNET_STREAM": "stock", "CLOUDNET_POLICY": "stock"]
 
     /// One of the page classes, without compression.
     private static func alone(_ pageClass: String, _ title: String) -> MigrationMethod {

@@ -6,6 +6,9 @@ struct TestBed: Sendable {
     /// How many times faster than on the recorded machine the guest runs.
     let timeScale: Double
 
+    /// Xen's own helper.
+    let stockHelper: String
+
     private let programs: String
     private let libraries: String
     private let work: String
@@ -13,7 +16,8 @@ struct TestBed: Sendable {
     /// A test bed with the programs of a folder.
     ///
     /// - Throws: What Foundation throws when a file cannot be made.
-    init(programs: String, work: WorkFolder, timeScale: Double) throws {
+    init(programs: String, stockHelper: String, work: WorkFolder, timeScale: Double) throws {
+        self.stockHelper = stockHelper
         self.programs = programs
         self.work = work.root
         self.timeScale = timeScale
@@ -34,10 +38,12 @@ struct TestBed: Sendable {
 
     /// What the helpers need to find the simulated Xen and the guest.
     func environment(of guest: Guest) -> [String: String] {
-        [
+        var variables = [
             "LD_LIBRARY_PATH": libraries, "SIMULATED_XEN_TRACE": guest.streamPath,
             "SIMULATED_XEN_TIME_SCALE": "\(timeScale)",
         ]
+        variables["SIMULATED_XEN_ROUND_TIMES"] = guest.roundTimesPath
+        return variables
     }
 
     /// A folder for the files of one migration.

@@ -31,8 +31,8 @@ struct WanDocument {
             + paragraph(
                 """
                 Methods took turns in random order. Tables show medians, with the least and the most
-                of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of the
-                save helper until the restore helper was complete; the pause from the save helper's
+                of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of
+                `xc_domain_save` until the restore helper was complete; the pause from the save helper's
                 wish to suspend the guest until then. Rounds count the one of the paused guest. CPU
                 is user and system time of the helper, and of `zstd` where there is one. CPU and MiB
                 (the peak resident set of the helper) of the source include the simulated guest and
@@ -42,20 +42,20 @@ struct WanDocument {
     }
 
     private var methods: String {
-        var table = MarkdownTable(["Method", "settings"])
+        var table = MarkdownTable(["Method", "helper and its settings"])
         for method in MigrationMethod.all {
             let filter = method.filters.map { filters in
                 ", `\(filters.source.joined(separator: " "))` before the link and "
                     + "`\(filters.target.joined(separator: " "))` behind it"
             }
-            table.append([method.title, method.settingsText + (filter ?? "")])
+            table.append([method.title, method.commandText + (filter ?? "")])
         }
         return heading(2, "Methods") + table.text
             + paragraph(
                 """
                 Where `CLOUDNET_STREAM` is not `stock`, zero and unchanged pages are always left out.
-                The stock methods are `cloudnet-save` too, which then passes on what libxenguest
-                writes. `zstd` gathers what it compresses, and what stands in its buffers leaves when
+                `SIMULATED_XEN_RULE=paper` stops below 50 dirty pages, after 30 rounds, or when three
+                times the memory was sent, as Xen did when the paper was written. `zstd` gathers what it compresses, and what stands in its buffers leaves when
                 the helper ends the stream: the program has no way to flush earlier.
                 """
             )

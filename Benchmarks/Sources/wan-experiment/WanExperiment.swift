@@ -11,6 +11,9 @@ struct WanExperiment: ParsableCommand {
     @Option(help: "A folder with the helpers, link-emulator and libSimulatedXen.so.")
     var programs: String?
 
+    @Option(help: "Xen's own helper, for both sides.")
+    var stockHelper = "/usr/lib/xen-4.17/bin/libxl-save-helper"
+
     @Option(help: "A folder of decompressed streams (*.libxc), one per guest.")
     var streams: String?
 
@@ -87,7 +90,12 @@ struct WanExperiment: ParsableCommand {
         into results: ResultFile
     ) throws -> Int {
         let work = WorkFolder(root: work)
-        let testBed = try TestBed(programs: programs, work: work, timeScale: timeScale)
+        let testBed = try TestBed(
+            programs: programs,
+            stockHelper: stockHelper,
+            work: work,
+            timeScale: timeScale
+        )
         let migrations = guests.flatMap { guest in
             WanLink.all.flatMap { link in
                 MigrationMethod.all.map { method in
