@@ -60,7 +60,8 @@ struct HelperSide {
             peakMemoryByteCount = Self.peakMemoryByteCount(of: process.identifier)
         case ReceivedMessage.Number.progress:
             if let doing = message.progress?.doing, doing.hasPrefix("Frames iteration") {
-                rounds.insert(doing)
+                // Behind the number there may be how far the round is.
+                rounds.insert(String(doing.prefix { $0 != "," }))
             }
         case ReceivedMessage.Number.log:
             if message.logLevel ?? 0 >= 8, let text = message.logText { errors.append(text) }
