@@ -37,7 +37,7 @@ extension SettingKey {
             "page-classes",
             \.pageClasses,
             .pageClasses,
-            "what pages are coded as besides zero, unchanged and raw; for experiments"
+            "what pages may be coded as besides raw: references (zeros too) and deltas (unchanged too); for experiments"
         ),
         SettingKey(
             "policy",

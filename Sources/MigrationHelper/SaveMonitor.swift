@@ -11,10 +11,12 @@ final class SaveMonitor: Sendable {
         var ledger: RoundLedger
         var policy: StopPolicy
         var verdict: Verdict?
+        var givenUpReason: String?
     }
 
     private let state: Mutex<State>
     private let start = ContinuousClock.now
+    private let rules: StopRules
     private let reporter: Reporter
     private let channel: LibxlChannel
     private let sent: @Sendable () -> SentSoFar
@@ -40,6 +42,7 @@ final class SaveMonitor: Sendable {
                 policy: StopPolicy(rules)
             )
         )
+        self.rules = rules
         self.reporter = reporter
         self.channel = channel
         self.sent = sent
@@ -60,8 +63,14 @@ final class SaveMonitor: Sendable {
         return state.withLock { $0.ledger.estimate(sent: sent, at: seconds) }
     }
 
-    /// What the policy said last.
-    var verdict: Verdict? { state.withLock { $0.verdict } }
+    /// Why the save was given up, if that was decided here.
+    var givenUpReason: String? { state.withLock { $0.givenUpReason } }
+
+    /// How long the guest has been paused.
+    var pauseMilliseconds: Int? {
+        let seconds = seconds
+        return state.withLock { $0.ledger.pauseStart }.map { Int(milliseconds: seconds - $0) }
+    }
 
     /// Notes that a round begins.
     func roundBegins(pageCount: Int) {
@@ -80,6 +89,7 @@ final class SaveMonitor: Sendable {
             )
             let verdict = state.policy.verdict(after: round)
             state.verdict = verdict
+            if verdict.decision == .abort { state.givenUpReason = "\(verdict)" }
             record.verdict = verdict.decision.rawValue
             record.reason = "\(verdict.observation.map { "\($0)" } ?? "\(verdict.reason)")"
             record.expectedPauseMilliseconds = Int(milliseconds: verdict.pauseMilliseconds / 1000)
@@ -89,6 +99,32 @@ final class SaveMonitor: Sendable {
         let isTold = verdict.decision == .stop || verdict.observation != nil
         channel.log(isTold ? .info : .debug, "\(verdict)")
         return verdict
+    }
+
+    /// Whether a budget is used up in the middle of a round and the save is to be given up for that;
+    /// true once at most.
+    ///
+    /// Other ends than giving up wait for the end of the round.
+    func givesUpWithinRound() -> Bool {
+        guard rules.policy == .smart, rules.whenUnmet == .abort else { return false }
+        let (sent, seconds) = (sent(), seconds)
+        var budgets: [String] = []
+        if let maximum = rules.maxTimeSeconds, seconds > maximum { budgets.append("max-time") }
+        if let maximum = rules.maxByteCount, sent.byteCount > maximum {
+            budgets.append("max-bytes")
+        }
+        guard !budgets.isEmpty else { return false }
+        return state.withLock { state in
+            let rounds = state.ledger.roundCount
+            guard rounds > 0, !state.ledger.isPaused, state.givenUpReason == nil else {
+                return false
+            }
+            state.givenUpReason =
+                "gave up in round \(rounds - 1): \(budgets.joined(separator: " and ")) is used up; "
+                + "the guest stays at the source: raise the budget, or set when-unmet to stop or "
+                + "continue"
+            return true
+        }
     }
 
     /// Notes that the guest is about to be paused.

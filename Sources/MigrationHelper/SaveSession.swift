@@ -47,19 +47,19 @@ final class SaveSession: XenCallbacks {
         } catch {
             conclusion = Conclusion(error, consequence: Self.consequence)
         }
-        if conclusion.result == 0 {
+        guard conclusion.result != 0 else {
             monitor?.ended(.completed)
-        } else {
-            if let verdict = monitor?.verdict, verdict.decision == .abort,
-                !Cancellation.isRequested
-            {
-                conclusion = .gaveUp("\(verdict)")
-            }
-            monitor?.ended(
-                Cancellation.isRequested ? .cancelled : .failed,
-                reason: conclusion.explanation ?? "libxenguest failed; \(Self.consequence)"
-            )
+            return conclusion
         }
+        var status: MigrationStatus = Cancellation.isRequested ? .cancelled : .failed
+        if let reason = monitor?.givenUpReason {
+            conclusion = .gaveUp(reason)
+            status = .failed
+        }
+        monitor?.ended(
+            status,
+            reason: conclusion.explanation ?? "libxenguest failed; \(Self.consequence)"
+        )
         return conclusion
     }
 
@@ -146,6 +146,8 @@ final class SaveSession: XenCallbacks {
         let isLimitable = settings.format == .extended && arguments.streamType == .plain
         return try Heartbeat { [limit, xenstore, channel] in
             monitor.reportProgress()
+            // What libxl does to cancel a save: libxenguest runs its error path.
+            if monitor.givesUpWithinRound() { kill(getpid(), SIGTERM) }
             guard isLimitable else { return }
             do throws(SettingsError) {
                 let bytesPerSecond = try settings.currentBandwidthLimit(
@@ -267,7 +269,8 @@ final class SaveSession: XenCallbacks {
         // A stream that libxenguest has ended counts when the last byte of it was written.
         let outcome = result == 0 ? thread.waitForEnd() : thread.outcome
         if case .finished(let summary) = outcome, result == 0 {
-            channel.log(.debug, summary)
+            let pause = monitor?.pauseMilliseconds.map { "; paused \($0) ms" } ?? ""
+            channel.log(.info, summary + pause)
             return .success
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
