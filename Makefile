@@ -7,10 +7,10 @@ RELEASE = .build/release
 RELEASE_FLAGS = -c release --static-swift-stdlib
 SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks \
 	Benchmarks/Sources
-# Which scenarios of testbed/ run: all but the long one. make emulated-xen SCENARIOS="twenty flip"
-SCENARIOS = $(filter-out twenty,$(shell testbed/testbed list))
+# Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
+SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench wan unit-test emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench wan wan-xen unit-test emulated-xen lint format golden packages
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -40,6 +40,10 @@ unit-test: packages
 emulated-xen: helpers
 	testbed/testbed install $(RELEASE)
 	testbed/testbed run $(SCENARIOS)
+
+# The same moves between two emulated hosts over a slow link, with Xen's helpers and with ours.
+wan-xen: helpers
+	testbed/wan $(RELEASE)
 
 lint: packages
 	swift format lint --strict --parallel -r $(SWIFT_FILES)

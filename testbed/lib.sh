@@ -50,9 +50,27 @@ on_host() {
     (cd "$directory" && exec ssh -F ssh_config xenhost "$@")
 }
 
-dom0() { on_host 1 "$@"; }
+# The host that dom0 means: a guest that moves to the other host changes it.
+current_host=1
+dom0() { on_host "$current_host" "$@"; }
+
+# on_each_host COMMAND...: on every host that is up.
+on_each_host() {
+    local number
+    for number in 1 2; do
+        ! is_up $number || on_host $number "$@"
+    done
+}
 
 # pack_initramfs FOLDER FILE
 pack_initramfs() {
     (cd "$1" && find . | cpio --quiet -o -H newc -R 0:0) >"$2"
+}
+
+# fill_guest_folder FOLDER: what every guest's initramfs holds.
+fill_guest_folder() {
+    mkdir -p "$1"/{bin,dev,mnt,proc,sys}
+    install -m 755 "$(command -v busybox)" "$1/bin/busybox"
+    install -m 755 "$source_directory/guest/init" "$1/init"
+    install -m 755 "$source_directory/guest/busy" "$1/bin/busy"
 }

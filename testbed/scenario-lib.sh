@@ -28,7 +28,7 @@ flunk() {
 
 report() { echo "result: $*"; }
 
-console() { dom0 "cat $console_directory/guest-$1.log $console_directory/guest-$1--incoming.log 2>/dev/null || true"; }
+console() { on_each_host "cat $console_directory/guest-$1.log $console_directory/guest-$1--incoming.log 2>/dev/null || true"; }
 
 # The number of the newest tick that the guest has printed.
 last_tick() {
@@ -43,7 +43,8 @@ start_guest() {
     local type=$1 workload=$2 memory_mib=${3:-} fill_mib=${4:-100} memory=() ready="tick 3 "
     [ -z "$memory_mib" ] || memory=("'memory=$memory_mib'")
     [ "$workload" != busy ] || ready="busy: filled"
-    dom0 "rm -f $console_directory/guest-$type*.log; xl create -q /guests/$type.cfg ${memory[*]} \
+    on_each_host "rm -f $console_directory/guest-$type*.log"
+    dom0 "xl create -q /guests/$type.cfg ${memory[*]} \
         'extra=\"console=hvc0 loglevel=4 workload=$workload fill_mib=$fill_mib\"'"
     dom0 "for second in \$(seq $guest_start_seconds_max); do
         grep -q '$ready' $console_directory/guest-$type.log 2>/dev/null && exit 0
@@ -98,7 +99,7 @@ expect_only_domain() {
         sleep 1
     done
     dom0 "xl list"
-    flunk "expected only the running domain $1"
+    flunk "expected ${1:-no domain} to run and nothing else to be there"
 }
 
 expect_log_dirty_off() {
@@ -110,10 +111,10 @@ expect_no_mismatch() {
     ! grep -iE 'mismatch|differ' "$migration_log" || flunk "Xen's verification found different pages"
 }
 
-# longest_gap GUEST TICK: the seconds for which the guest's clock went on without a tick, since that tick.
+# longest_gap GUEST FIRST [LAST]: the seconds for which the guest's clock went on without a tick, between these ticks.
 longest_gap() {
-    console "$1" | tr -d '\r' | awk -v since="$2" '
-        $1 == "tick" && NF == 3 && $2 >= since { print $2, $3 }' | sort -n | awk '
+    console "$1" | tr -d '\r' | awk -v first="$2" -v last="${3:-}" '
+        $1 == "tick" && NF == 3 && $2 >= first && (last == "" || $2 <= last + 0) { print $2, $3 }' | sort -n | awk '
         NR > 1 && $2 - before > longest { longest = $2 - before }
         { before = $2 }
         END { printf "%.2f", longest }'
