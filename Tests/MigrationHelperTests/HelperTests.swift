@@ -370,7 +370,7 @@ struct HelperTests {
         let saved = await process.converse()
         #expect(saved.status == .exited(0))
         #expect(saved.completion == Completion(result: -1, errorNumber: EPIPE))
-        #expect(saved.errors.last?.contains("the other side closed the connection") ?? false)
+        #expect(saved.errors.last?.contains("the connection has ended") ?? false)
         #expect(!files.isInLogdirtyMode)
     }
 

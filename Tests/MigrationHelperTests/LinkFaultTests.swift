@@ -37,7 +37,7 @@ struct LinkFaultTests {
         #expect(outcome.saved.status == .exited(0))
         #expect(outcome.saved.completion == Completion(result: -1, errorNumber: EPIPE))
         #expect(
-            outcome.saved.errors.last?.contains("the other side closed the connection") ?? false
+            outcome.saved.errors.last?.contains("the connection has ended") ?? false
         )
         // The guest was never stopped, and nobody notes its writes any more.
         #expect(outcome.saved.count(of: ReceivedMessage.Number.suspend) == 0)
