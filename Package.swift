@@ -203,8 +203,9 @@ let package = Package(
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationStream", "PosixIO",
-                "TestSupport", "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationReport", "MigrationStream",
+                "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
+                "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

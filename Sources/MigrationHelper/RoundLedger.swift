@@ -34,9 +34,7 @@ struct RoundLedger {
 
     private var totalByteCount: Int { guestPageCount * Measures.pageByteCount }
 
-    /// Notes that a round begins.
-    ///
-    /// - Parameter pageCount: How many pages libxenguest will send; it may count holes.
+    /// Notes that a round begins, of so many pages as libxenguest counts them: perhaps with holes.
     mutating func beginRound(pageCount: Int, sent: SentSoFar, at time: Double) {
         roundCount += 1
         self.pageCount = min(pageCount, guestPageCount)
@@ -132,6 +130,7 @@ struct RoundLedger {
     ///   - reason: Why it failed, or when it stopped.
     ///   - sent: All that was sent.
     ///   - time: Now.
+    /// - Returns: All rounds together.
     func end(
         _ status: MigrationStatus,
         reason: String,

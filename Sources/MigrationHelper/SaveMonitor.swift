@@ -57,6 +57,9 @@ final class SaveMonitor: Sendable {
     /// Whether the guest is paused.
     var isPaused: Bool { state.withLock { $0.ledger.isPaused } }
 
+    /// How many pages with content were sent since the save began.
+    var sentPageCount: Int { sent().pages.total }
+
     /// How far the save is.
     var estimate: ProgressEstimate {
         let (sent, seconds) = (sent(), seconds)

@@ -28,6 +28,8 @@ final class SaveSession: XenCallbacks {
     private var limit = BandwidthLimit(bytesPerSecond: nil)
     /// Waits until the link has taken all that libxenguest wrote.
     private var waitForLink: () -> Void = {}
+    /// Whether nobody reads the stream any more, as was found after a round.
+    private var isLinkBroken = false
 
     init(_ arguments: SaveArguments, _ channel: LibxlChannel) {
         self.arguments = arguments
@@ -187,11 +189,11 @@ final class SaveSession: XenCallbacks {
         if Cancellation.isRequested, result != 0 {
             return .cancelled(consequence: Self.consequence)
         }
+        if result != 0, isLinkBroken { return brokenLink(errorNumber: EPIPE) }
         guard result != 0, errorNumber == EPIPE || errorNumber == ECONNRESET else {
             return Conclusion(result: result, errorNumber: errorNumber)
         }
-        let error = SystemError("write the migration stream", errorNumber: errorNumber)
-        return Conclusion(error, consequence: Self.consequence)
+        return brokenLink(errorNumber: errorNumber)
     }
 
     private func saveEncoded(
@@ -274,6 +276,7 @@ final class SaveSession: XenCallbacks {
             return .success
         }
         if Cancellation.isRequested { return .cancelled(consequence: Self.consequence) }
+        if result != 0, isLinkBroken { return brokenLink(errorNumber: EPIPE) }
         if case .failed(let error) = outcome {
             // The ring ends early only if libxenguest stopped by itself, and then its result counts:
             // a failure, or with Remus the end of the checkpoints, which is a success.
@@ -287,12 +290,21 @@ final class SaveSession: XenCallbacks {
         return Conclusion(result: result, errorNumber: errorNumber)
     }
 
+    private func brokenLink(errorNumber: Int32) -> Conclusion {
+        let error = SystemError("write the migration stream", errorNumber: errorNumber)
+        return Conclusion(error, consequence: Self.consequence)
+    }
+
     // MARK: Waiting
+
+    /// What libxl gave us to write to.
+    private var stream: FileDescriptorSink {
+        FileDescriptorSink(arguments.streamDescriptor, name: "the migration stream")
+    }
 
     /// Waits until the kernel has handed on what was written to the stream.
     private func waitForQueue(isInVain: () -> Bool) {
-        let sink = FileDescriptorSink(arguments.streamDescriptor, name: "the migration stream")
-        while sink.queuedByteCount > 0, !isInVain() {
+        while stream.queuedByteCount > 0, !isInVain() {
             var time = timespec(tv_sec: 0, tv_nsec: 500_000)
             nanosleep(&time, nil)
         }
@@ -319,14 +331,13 @@ final class SaveSession: XenCallbacks {
     // MARK: What libxenguest asks
 
     func progress(source: String, doing: String, done: UInt, total: UInt) {
-        let estimate = monitor?.estimate
         let (done, total) = progressTranslator.translate(
             done: done,
             total: total,
-            sentPageCount: UInt(estimate?.sentPageCount ?? 0)
+            sentPageCount: UInt(monitor?.sentPageCount ?? 0)
         )
         let isRound = total > 0 && (monitor?.roundCount ?? 0) > 0
-        let text = isRound ? estimate?.text(doing: doing) ?? doing : doing
+        let text = isRound ? monitor?.estimate.text(doing: doing) ?? doing : doing
         channel.send(.progress(source: source, doing: text, done: done, total: total))
     }
 
@@ -337,8 +348,9 @@ final class SaveSession: XenCallbacks {
             return .goOn
         }
         waitForLink()
-        // The next write would fail: there is nothing to decide.
-        if Cancellation.isRequested || thread.outcome != nil { return .abort }
+        // The next write would fail: there is nothing to decide, and nothing to pause the guest for.
+        isLinkBroken = stream.isBroken
+        if isLinkBroken || Cancellation.isRequested || thread.outcome != nil { return .abort }
         do {
             let pending = try xen.dirtyPageCount(ofDomain: arguments.domid)
             switch monitor.roundEnded(dirtyPageCount: pending).decision {

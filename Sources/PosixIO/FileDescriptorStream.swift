@@ -107,12 +107,16 @@ public struct FileDescriptorSink: ByteSink {
         guard fstat(descriptor, &status) == 0 else { return 0 }
         let isSocket = status.st_mode & S_IFMT == S_IFSOCK
         guard isSocket || status.st_mode & S_IFMT == S_IFIFO else { return 0 }
-        var state = pollfd(fd: descriptor, events: 0, revents: 0)
-        let isBroken = poll(&state, 1, 0) < 0 || state.revents & Int16(POLLERR | POLLHUP) != 0
         var byteCount: Int32 = 0
         let request = isSocket ? Self.queueOfSocket : Self.contentOfPipe
         guard !isBroken, ioctl(descriptor, request, &byteCount) == 0 else { return 0 }
         return Int(byteCount)
+    }
+
+    /// Whether nobody reads the pipe or socket any more: the next write would fail.
+    public var isBroken: Bool {
+        var state = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&state, 1, 0) < 0 || state.revents & Int16(POLLERR | POLLHUP) != 0
     }
 
     /// Whether it is a file.

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import PosixIO
+import TestSupport
 
 func openFile(_ path: String, _ flags: Int32) throws -> Int32 {
     try retryingOnInterrupt("open \(path)") { open(path, flags | O_CLOEXEC, 0o600) }
@@ -40,4 +41,13 @@ func drain(_ descriptor: Int32) async {
             continuation.resume()
         }
     }
+}
+
+/// Removes a folder and all that is in it.
+func removeFolder(_ path: String) {
+    let names = (try? Repository.files(in: path, suffix: "")) ?? []
+    for name in names where name != "." && name != ".." {
+        if unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
+    }
+    rmdir(path)
 }

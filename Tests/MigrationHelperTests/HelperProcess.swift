@@ -11,7 +11,9 @@ final class HelperProcess: Sendable {
     private let fromHelper: Int32
     private let toHelper: Int32
 
-    /// Starts a helper; `stream` is its stream, of which this side keeps its own descriptor.
+    /// Starts a helper, one of ours or one by its path.
+    ///
+    /// `stream` is its stream, of which this side keeps its own descriptor.
     init(
         _ program: String,
         _ arguments: [String],
@@ -38,9 +40,11 @@ final class HelperProcess: Sendable {
         if let stream {
             posix_spawn_file_actions_adddup2(&actions, stream, CommandLines.streamDescriptor)
         }
-        let path = Self.programDirectory + "/" + program
-        var variables = environment
-        variables["LD_LIBRARY_PATH"] = try SimulatedXenLibraries.directory
+        let path = program.hasPrefix("/") ? program : Self.programDirectory + "/" + program
+        let libraries = try SimulatedXenLibraries.directory
+        var variables = ["CLOUDNET_RUN_DIRECTORY": libraries + "/run"]
+        variables.merge(environment) { $1 }
+        variables["LD_LIBRARY_PATH"] = libraries
         var argumentPointers = ([path] + arguments).map { strdup($0) } + [nil]
         var variablePointers = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer {
@@ -148,7 +152,7 @@ private enum SimulatedXenLibraries {
     private static let created = Result { () throws(SystemError) -> String in
         let directory = temporaryPath("simulated-xen")
         try retryingOnInterrupt("make \(directory)") { mkdir(directory, 0o755) }
-        for name in ["libxenguest.so.4.17", "libxenctrl.so.4.17"] {
+        for name in ["libxenguest.so.4.17", "libxenctrl.so.4.17", "libxenstore.so.4"] {
             try retryingOnInterrupt("link \(name)") {
                 symlink(HelperProcess.libraryPath(), "\(directory)/\(name)")
             }

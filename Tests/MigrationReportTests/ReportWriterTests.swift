@@ -54,8 +54,11 @@ struct ReportWriterTests {
     init() throws { folder = try TemporaryFolder() }
 
     private func writer(_ destination: String) throws -> ReportWriter {
-        let destination = try #require(ReportDestination(destination))
-        return ReportWriter(destination) { [warnings] in warnings.add($0) }
+        writer(try #require(ReportDestination(destination)))
+    }
+
+    private func writer(_ destination: ReportDestination) -> ReportWriter {
+        ReportWriter(destination) { [warnings] in warnings.add($0) }
     }
 
     private func names(_ bytes: some Sequence<UInt8>) throws -> [String] {
@@ -119,8 +122,8 @@ struct ReportWriterTests {
         #expect(warnings.all.first?.hasSuffix("the migration goes on") == true)
     }
 
-    @Test func aPathTooLongForASocketIsAWarning() throws {
-        let writer = try writer("unix:/" + String(repeating: "x", count: 200))
+    @Test func aPathTooLongForASocketIsAWarning() {
+        let writer = writer(.socket("/" + String(repeating: "x", count: 200)))
         #expect(!writer.isWorking)
         #expect(warnings.all.count == 1)
     }

@@ -81,9 +81,10 @@ enum ResiduePlan: CaseIterable {
 func roundTrip(
     slotCount: Int,
     _ batches: [[GuestPage]],
-    _ plan: ResiduePlan = .sent
+    _ plan: ResiduePlan = .sent,
+    classes: PageClasses = .all
 ) throws -> (pages: [[GuestPage]], statistics: PageStatistics, classCodes: [[UInt8]]) {
-    let encoder = try BatchEncoder(slotCount: slotCount)
+    let encoder = try BatchEncoder(slotCount: slotCount, classes: classes)
     let decoder = try BatchDecoder(slotCount: slotCount)
     var pages: [[GuestPage]] = []
     var classCodes: [[UInt8]] = []

@@ -55,9 +55,10 @@ public final class BatchEncoder {
     /// Creates an encoder with so many cache slots, whose batches are sent as they are or compressed.
     public init(
         slotCount: Int,
-        residue: PageEncoder.Residue = .sent
+        residue: PageEncoder.Residue = .sent,
+        classes: PageClasses = .all
     ) throws(PageCodecError) {
-        encoder = try PageEncoder(slotCount: slotCount)
+        encoder = try PageEncoder(slotCount: slotCount, classes: classes)
         self.residue = residue
     }
 
