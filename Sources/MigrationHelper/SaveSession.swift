@@ -125,7 +125,8 @@ final class SaveSession: XenCallbacks {
                     pauseLimitMilliseconds: settings.maxPause.map {
                         Int(milliseconds: $0.seconds)
                     },
-                    bandwidthLimit: settings.bandwidthLimit
+                    bandwidthLimit: isEncoded && arguments.streamType == .plain
+                        ? settings.bandwidthLimit : nil
                 )
             )
         )

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The save helper's bandwidth limit, measured where the stream is read.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct BandwidthTests {
     /// What came out of a pipe, and when.
     private struct Arrivals: Sendable {
@@ -88,6 +88,21 @@ struct BandwidthTests {
         #expect(try files.reportedMigrations().first?.start?.bandwidthLimit == rate)
         let least = counts.min() ?? 0
         print("bandwidth limit \(rate): \(least / 2) to \(most / 2) bytes per second over 2 s")
+    }
+
+    @Test func aStockStreamIsNotLimitedAndThatIsSaid() async throws {
+        let files = try idleGuest(pageCount: 60)
+        let (saved, _) = try await save(
+            files,
+            [
+                "CLOUDNET_BANDWIDTH_LIMIT": "64k", "CLOUDNET_STREAM": "stock",
+                "CLOUDNET_REPORT": files.report,
+            ]
+        )
+        #expect(saved.completion == .success)
+        #expect(saved.log.contains { $0.hasPrefix("bandwidth-limit holds for ") })
+        let start = try #require(try files.reportedMigrations().first?.start)
+        #expect(start.bandwidthLimit == nil)
     }
 
     // A paused guest is sent in one round, which is the final one.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MigrationHelper
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct EncoderProgressTests {
     private func statistics(stockByteCount: Int) -> StreamStatistics {
         var statistics = StreamStatistics()

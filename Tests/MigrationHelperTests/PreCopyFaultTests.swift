@@ -8,7 +8,7 @@ import Testing
 
 /// What fails while a guest that runs is migrated, above all while the helper waits for the link
 /// after a round.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PreCopyFaultTests {
     private static let busy = ["SIMULATED_XEN_TIME_SCALE": "1e6"]
 

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What a save reports while it runs and afterwards: to a file, to those who watch, and to libxl.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct SaveReportTests {
     private static let busy = ["SIMULATED_XEN_TIME_SCALE": "1e6"]
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What the save helper makes of an operator's budgets, with a guest that never gets quiet.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StopBudgetTests {
     /// About 2 MB of which three quarters are noise; all of it is dirty after each round.
     private func guest() throws -> TracedFiles {

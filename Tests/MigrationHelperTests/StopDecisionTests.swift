@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Who ends the rounds of a guest that runs meanwhile, and what is said about it.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StopDecisionTests {
     /// Writes all of its memory again and again between any two looks.
     private static let busy = ["SIMULATED_XEN_TIME_SCALE": "1e6"]

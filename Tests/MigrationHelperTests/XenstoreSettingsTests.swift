@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Where the save helper takes its settings and the guest's name from.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct XenstoreSettingsTests {
     private static let uuid = "5f3c1a2e-0a63-4a4e-9d0f-3a1f1f0e6c11"
 
