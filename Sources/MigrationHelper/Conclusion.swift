@@ -54,8 +54,8 @@ struct Conclusion {
 
     private static func text(for error: any Error) -> String {
         if let error = error as? SystemError, [EPIPE, ECONNRESET].contains(error.errorNumber) {
-            return "the connection has ended: \(error); the other side's log tells why, unless the link "
-                + "between them is gone"
+            return "the connection has ended: \(error); the other side's log tells why, unless the "
+                + "link between them is gone"
         }
         if case StreamError.endsEarly = error {
             return "the sender stopped before the end: \(error); its log tells why"
