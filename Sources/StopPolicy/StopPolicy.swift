@@ -1,8 +1,8 @@
 /// Decides after each round of pre-copy whether another one is sent.
 ///
 /// It is asked once the link has taken all that the round wrote, and "stop" must then pause the guest
-/// at once: the figures are those of that moment. Round 0 cannot be cut short: the budgets are looked
-/// at between rounds.
+/// at once: the figures are those of that moment. It looks at the budgets between rounds only; a save
+/// that is to be given up when one is used up need not wait for that (`SaveMonitor`).
 public struct StopPolicy: Sendable {
     private let rules: StopRules
     private var history = RoundHistory()
