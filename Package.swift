@@ -48,6 +48,7 @@ let package = Package(
         ),
         .target(name: "LibxlHelper", swiftSettings: house),
         .target(name: "StopPolicy", swiftSettings: house),
+        .target(name: "Coordination", swiftSettings: house),
         // C++: shows Swift what toml++ reads.
         .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
