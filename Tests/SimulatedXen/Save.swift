@@ -86,7 +86,13 @@ private final class TracedSave: SaveSurroundings {
             self
         )
         let isSaved = save.run()
-        events.note("end", ["result": isSaved ? 0 : -1])
+        events.note(
+            "end",
+            [
+                "result": isSaved ? 0 : -1,
+                "simulation-microseconds": Domain.simulationTime.microseconds,
+            ]
+        )
         let errorNumber = errno
         if isSaved, let path = path("SIMULATED_XEN_MEMORY_DIGEST") {
             writeText(guest.memoryDigest(at: now), to: path)

@@ -11,8 +11,9 @@ struct Migration: Sendable {
     let method: MigrationMethod
     let testBed: TestBed
 
-    /// Whether processors, not only the link, decide how long it takes.
-    var needsProcessors: Bool { link.isFast || method.compresses }
+    /// How many of its kind may run at the same time and still find a processor whenever they want
+    /// one: over a slow link they mostly wait.
+    var companyMaximum: Int { link.isFast ? 1 : method.compresses ? 2 : 5 }
 
     /// Longer than any round takes; after that time without a word, nothing will come any more.
     private static let silenceSecondsMaximum = 300
@@ -81,12 +82,14 @@ struct Migration: Sendable {
         else { throw ExperimentError.failed(scenario, messages: save.errors + restore.errors) }
         let processes = try ends.map { try $0.get().cpuSeconds }
         let filterSeconds = method.filters.map { _ in (processes[1], processes[3]) } ?? (0, 0)
+        let xen = try XenRecord(path: eventsPath)
         return MigrationMeasurement(
-            totalSeconds: try completeTime - XenEvent.startTime(inFile: eventsPath),
+            totalSeconds: completeTime - xen.startTime,
             pauseSeconds: completeTime - suspendTime,
             byteCount: try LinkReport(path: reportPath).bytes,
             roundCount: save.roundCount,
-            sourceCPUSeconds: processes[0] + filterSeconds.0,
+            sourceCPUSeconds: processes[0] - xen.simulationSeconds + filterSeconds.0,
+            simulationCPUSeconds: xen.simulationSeconds,
             targetCPUSeconds: processes[processes.count - 1] + filterSeconds.1,
             sourceMemoryByteCount: save.peakMemoryByteCount,
             targetMemoryByteCount: restore.peakMemoryByteCount

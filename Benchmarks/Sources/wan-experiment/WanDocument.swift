@@ -33,10 +33,18 @@ struct WanDocument {
                 Methods took turns in random order. Tables show medians, with the least and the most
                 of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of
                 `xc_domain_save` until the restore helper was complete; the pause from the save helper's
-                wish to suspend the guest until then. Rounds count the one of the paused guest. CPU
-                is user and system time of the helper, and of `zstd` where there is one. CPU and MiB
-                (the peak resident set of the helper) of the source include the simulated guest and
-                its writes, of all methods alike.
+                wish to suspend the guest until then. Rounds count the one of the paused guest. MiB
+                is the peak resident set of the helper, at the source with the simulated guest.
+                """
+            )
+            + paragraph(
+                """
+                CPU is user and system time of the helper process, from its start to its end, and of
+                `zstd` where there is one. At the source, the simulated guest lives in the helper's
+                process; what it takes there by its own account is subtracted, from all methods alike:
+                reading the trace, the guest's writes, the content of its pages, and the log-dirty
+                bitmap. The work of libxenguest is counted: mapping pages, making batches, writing and
+                reading the stream. So is the whole helper.
                 """
             )
     }
