@@ -11,9 +11,8 @@ struct Migration: Sendable {
     let method: MigrationMethod
     let testBed: TestBed
 
-    /// How many of its kind may run at the same time and still find a processor whenever they want
-    /// one: over a slow link they mostly wait.
-    var companyMaximum: Int { link.isFast ? 1 : method.compresses ? 2 : 5 }
+    /// Whether processors, not only the link, decide how long it takes.
+    var needsProcessors: Bool { link.isFast || method.compresses }
 
     /// Longer than any round takes; after that time without a word, nothing will come any more.
     private static let silenceSecondsMaximum = 300

@@ -2,8 +2,8 @@ import ReportSupport
 
 /// Which migrations are still to be measured, in which order, and how many at once.
 struct Schedule {
-    /// No more run at the same time, even if they only wait for their links.
-    let parallelMaximum: Int
+    /// Migrations that run at the same time if they only wait for the link.
+    let parallelCount: Int
     let runCount: Int
 
     /// Measures whatever has fewer results than wanted.
@@ -18,9 +18,9 @@ struct Schedule {
             let missing = migrations.filter { results[$0.scenario].count < run }
             guard !missing.isEmpty else { continue }
             Console.note("run \(run) of \(runCount): \(missing.count) migrations")
-            let turns = Dictionary(grouping: missing) { min($0.companyMaximum, parallelMaximum) }
-            for (parallelCount, turn) in turns.sorted(by: { $0.key > $1.key }) {
-                let crew = MigrationCrew(turn.shuffled(), size: parallelCount)
+            for isAlone in [false, true] {
+                let turn = missing.filter { $0.needsProcessors == isAlone }.shuffled()
+                let crew = MigrationCrew(turn, size: isAlone ? 1 : parallelCount)
                 while let (scenario, result) = crew.nextResult() {
                     switch result {
                     case .success(let measurement):

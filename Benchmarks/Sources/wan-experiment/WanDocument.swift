@@ -33,7 +33,9 @@ struct WanDocument {
                 Methods took turns in random order. Tables show medians, with the least and the most
                 of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of
                 `xc_domain_save` until the restore helper was complete; the pause from the save helper's
-                wish to suspend the guest until then. Rounds count the one of the paused guest. MiB
+                wish to suspend the guest until then. The link's share is
+                the bytes over what its rate allows in that time: near 100 the migration waited for the
+                link only. Rounds count the one of the paused guest. MiB
                 is the peak resident set of the helper, at the source with the simulated guest.
                 """
             )
@@ -105,8 +107,8 @@ struct WanDocument {
         var text = ""
         forEachPlace { guest, link in
             var table = MarkdownTable([
-                "Method", "runs", "total s", "pause s", "MB", "rounds", "source CPU s",
-                "% of a core", "target CPU s", "source MiB", "target MiB",
+                "Method", "runs", "total s", "pause s", "MB", "link %", "rounds",
+                "source CPU s", "% of a core", "target CPU s", "source MiB", "target MiB",
             ])
             for method in MigrationMethod.all {
                 let scenario = Scenario(guest: guest, link: link.key, method: method.key)
@@ -118,6 +120,7 @@ struct WanDocument {
                 table.append([
                     method.title, "\(measurements.count)", cell(.total, measurements),
                     cell(.pause, measurements), cell(.bytes, measurements),
+                    median { 100 * link.usage(by: $0) }.fixed(0),
                     median { Double($0.roundCount) }.fixed(0),
                     median(\.sourceCPUSeconds).fixed(2),
                     median { 100 * $0.sourceCPUSeconds / $0.totalSeconds }.fixed(0),
