@@ -47,8 +47,15 @@ public final class RunningGuest: Sendable {
     }
 
     /// Lets the guest run.
-    public func resume(at now: Double) {
-        use { $0.runsSince = $0.runsSince ?? now }
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - startSeconds: How many seconds of its trace it does at once.
+    public func resume(at now: Double, startSeconds: Double = 0) {
+        use { state in
+            state.guestSeconds += max(startSeconds, 0)
+            state.runsSince = state.runsSince ?? now
+        }
     }
 
     /// Stops it; its memory stays as it is.

@@ -78,7 +78,8 @@ private final class TracedSave: SaveSurroundings {
     func run(flags: UInt32) -> Bool {
         defer { events.close() }
         events.note("start", ["memory-pages": guest.trace.memoryPageCount])
-        guest.resume(at: now)
+        let startSeconds = setting("SIMULATED_XEN_START_SECONDS", default: 0.0)
+        guest.resume(at: now, startSeconds: startSeconds)
         var save = GuestSave(
             guest,
             isLive: flags & UInt32(XCFLAGS_LIVE) != 0,

@@ -16,20 +16,29 @@ struct WanLink: Sendable {
         8 * Double(measurement.byteCount) / (bitRate * measurement.totalSeconds)
     }
 
+    static let slow = WanLink(
+        key: "100m",
+        title: "100 Mb/s, 20 ms",
+        bitRate: 100e6,
+        roundTripTime: "20ms"
+    )
+
+    static let fast = WanLink(
+        key: "1g",
+        title: "1 Gb/s, 1 ms",
+        bitRate: 1e9,
+        roundTripTime: "1ms",
+        isFast: true
+    )
+
     static let all = [
-        WanLink(key: "100m", title: "100 Mb/s, 20 ms", bitRate: 100e6, roundTripTime: "20ms"),
+        slow,
         WanLink(
             key: "465m-shared",
             title: "465 Mb/s by four, 27 ms",
             bitRate: 116.25e6,
             roundTripTime: "27ms"
         ),
-        WanLink(
-            key: "1g",
-            title: "1 Gb/s, 1 ms",
-            bitRate: 1e9,
-            roundTripTime: "1ms",
-            isFast: true
-        ),
+        fast,
     ]
 }
