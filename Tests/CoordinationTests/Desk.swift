@@ -147,7 +147,10 @@ struct Desk {
 
 extension GroupRules {
     /// Rules for so many members, of which some are changed.
-    static func pair(_ count: Int = 2, _ change: (inout GroupRules) -> Void = { _ in }) -> GroupRules {
+    static func pair(
+        _ count: Int = 2,
+        _ change: (inout GroupRules) -> Void = { _ in }
+    ) -> GroupRules {
         var rules = GroupRules()
         rules.memberCount = count
         change(&rules)

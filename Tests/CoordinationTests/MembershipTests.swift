@@ -138,10 +138,19 @@ import Testing
     @Test func aMemberJoinsOnceAConnection() {
         var desk = Desk(.pair())
         desk.join("web", on: 1)
-        desk.receive(.join(Join(
-            application: "shop", session: "s", domain: "d", uuid: "u", host: "h",
-            memoryByteCount: 0
-        )), from: 1)
+        desk.receive(
+            .join(
+                Join(
+                    application: "shop",
+                    session: "s",
+                    domain: "d",
+                    uuid: "u",
+                    host: "h",
+                    memoryByteCount: 0
+                )
+            ),
+            from: 1
+        )
         #expect(desk.refusal(1)?.contains("joins once") == true)
         #expect(desk.closed == [1])
         #expect(desk.snapshot?.members.first?.isConnected == false)

@@ -72,7 +72,10 @@ struct Group: Sendable {
     }
 
     /// What is to be done, and nothing from then on.
-    mutating func takeEffects() -> [Effect] { outbox.take(record) }
+    mutating func takeEffects() -> [Effect] {
+        defer { outbox = Outbox() }
+        return (outbox.isRecordChanged ? [.store(record)] : []) + outbox.effects
+    }
 
     // MARK: Who counts
 
