@@ -143,6 +143,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "CoordinationTests",
+            dependencies: ["Coordination", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "ConfigurationTests",
             dependencies: [
                 "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "TestSupport",
