@@ -170,6 +170,11 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "CoordinationTests",
+            dependencies: ["Coordination", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "ConfigurationTests",
             dependencies: [
                 "Configuration", "ConfigurationSyntax", "MigrationReport", "MigrationStream",

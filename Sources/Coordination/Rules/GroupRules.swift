@@ -1,6 +1,6 @@
 /// How the groups of an application are formed, paced and ended.
 ///
-/// Times are in seconds. `problem` tells whether they make sense.
+/// Times are in seconds.
 public struct GroupRules: Codable, Equatable, Sendable {
     /// What happens to the others if a member fails before the release.
     public enum MemberFailure: String, Codable, CaseIterable, Sendable {
@@ -50,6 +50,32 @@ public struct GroupRules: Codable, Equatable, Sendable {
 
     /// How many members there will be, if the rules say so.
     public var expectedMemberCount: Int? { members?.count ?? memberCount }
+}
+
+extension GroupRules {
+    /// Throws, if the rules make no sense; the refusal names the setting.
+    public func check() throws(Refusal) {
+        if let members {
+            try MessageLimits.checkNumber(members.count, "members", in: 1...GroupLimits.memberCount)
+            for member in members { try MessageLimits.checkName(member, "members") }
+            guard Set(members).count == members.count else {
+                throw Refusal(reason: "members names a domain twice")
+            }
+            guard memberCount == nil else {
+                throw Refusal(reason: "members and member-count are both given: one is enough")
+            }
+        }
+        try MessageLimits.checkNumber(
+            memberCount,
+            "member-count",
+            in: 1...GroupLimits.memberCount
+        )
+        for (limit, field) in [
+            (gatheringWindow, "gathering-window"), (gatheringLimit, "gathering-limit"),
+            (holdLimit, "hold-limit"), (rejoinLimit, "rejoin-limit"),
+            (suspendLimit, "suspend-limit"),
+        ] { try MessageLimits.checkSeconds(limit, field) }
+    }
 }
 
 /// The rules of all applications.
