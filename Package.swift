@@ -86,6 +86,17 @@ let package = Package(
             swiftSettings: house
         ),
 
+        .target(
+            name: "CoordinatorServer",
+            dependencies: [
+                "Coordination",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house
+        ),
+
         // Programs.
         .executableTarget(
             name: "cloudnet-save",
@@ -100,8 +111,8 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
-                "ReportDrawing",
+                "Configuration", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
+                "PosixIO", "ReportDrawing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -146,6 +157,16 @@ let package = Package(
             name: "ConfigurationTests",
             dependencies: [
                 "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "CoordinatorServerTests",
+            dependencies: [
+                "Coordination", "CoordinatorServer", "TestSupport", "cloudnet",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house
         ),
