@@ -41,20 +41,23 @@ extension GroupsPage {
         .lead { min-width: 130px }
         .lead dd { color: var(--state); font-weight: 600 }
         .scroll { overflow-x: auto }
-        table { border-collapse: collapse; width: 100% }
+        table { border-collapse: collapse; min-width: 860px; table-layout: fixed; width: 100% }
+        th:nth-child(1) { width: 18% }
+        th:nth-child(2) { width: 16% }
+        th:nth-child(3) { width: 23% }
+        th:nth-child(6) { width: 11% }
         th, td { border-top: 1px solid var(--line); padding: 8px 14px 8px 0; text-align: left;
           vertical-align: top; font-variant-numeric: tabular-nums }
         thead th { border-top: 0; color: var(--soft); font-size: 12px; font-weight: normal;
           padding-bottom: 4px; padding-top: 4px; white-space: nowrap }
-        tbody th { max-width: 220px; overflow-wrap: anywhere; unicode-bidi: isolate }
+        tbody th { overflow-wrap: anywhere; unicode-bidi: isolate }
         td:nth-child(n+4), th:nth-child(n+4) { text-align: right; white-space: nowrap }
         th:last-child, td:last-child { padding-right: 0 }
         th .host, td .why { display: block; font-size: 12px; overflow-wrap: anywhere }
         td .state { color: var(--state); font-weight: 600 }
         .bar { background: var(--track); border-radius: 4px; height: 8px; margin: 6px 0 4px;
-          min-width: 120px; overflow: hidden; width: 100% }
+          overflow: hidden }
         .fill { background: var(--state); height: 100%; transition: width 0.6s; width: 0 }
-        td:nth-child(3) { width: 26%; white-space: nowrap }
         .round { font-size: 12px }
         footer { border-top: 1px solid var(--line); font-size: 12px; margin-top: 24px }
         @media (prefers-reduced-motion: reduce) { .fill { transition: none } }
