@@ -127,8 +127,8 @@ let package = Package(
         .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
-                "ReportDrawing",
+                "Configuration", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
+                "PosixIO", "ReportDrawing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -179,6 +179,16 @@ let package = Package(
             dependencies: [
                 "Configuration", "ConfigurationSyntax", "MigrationReport", "MigrationStream",
                 "PageCodec", "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "CoordinatorServerTests",
+            dependencies: [
+                "Coordination", "CoordinatorServer", "TestSupport", "cloudnet",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house
         ),

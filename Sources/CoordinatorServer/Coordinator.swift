@@ -103,11 +103,28 @@ package final class Coordinator: Sendable {
                 )
                 journal.log(.info, "listens at \(listeners[listeners.count - 1].address)")
             }
+            if let address = options.webAddress {
+                try await serveWeb(at: address, parts)
+            }
         } catch {
             try? await Coordinator(parts, listeners: listeners).stop()
             throw error
         }
         return Coordinator(parts, listeners: listeners)
+    }
+
+    private static func serveWeb(at address: CoordinatorAddress, _ parts: Parts) async throws {
+        let engine = parts.engine
+        do {
+            _ = try await WebServer.start(
+                address: address,
+                group: parts.connectionThreads,
+                snapshots: { engine.snapshots() }
+            ).get()
+        } catch {
+            throw CoordinatorError.listen(address, reason: "\(error)")
+        }
+        parts.journal.log(.info, "serves the web page at \(address)")
     }
 
     /// Returns once the coordinator has been stopped.

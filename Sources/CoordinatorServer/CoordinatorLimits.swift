@@ -4,7 +4,7 @@ package import NIOCore
 /// What others may take of the coordinator.
 package struct CoordinatorLimits: Sendable {
     /// Connections at one address, at most.
-    package var connectionCount = 4096
+    package var connectionCount = 8192
     /// Connections at one address that have not joined yet; beyond it, the oldest makes room.
     package var unjoinedConnectionCount = 512
     /// Bytes that wait for a member to read them; beyond it, the connection ends.

@@ -1,4 +1,4 @@
-internal import Coordination
+package import Coordination
 internal import Dispatch
 internal import Glibc
 internal import Synchronization

@@ -1,3 +1,4 @@
+internal import NIOCore
 internal import NIOSSL
 
 /// The files with which members and the coordinator know each other.

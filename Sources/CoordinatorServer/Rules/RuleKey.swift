@@ -32,7 +32,7 @@ struct RuleKey: Sendable {
         RuleKey(
             "member-count",
             get: \.memberCount,
-            SettingSyntax<Int>.number(in: 1...10_000),
+            SettingSyntax<Int>.number(in: 1...GroupLimits.memberCount),
             isOfApplication: true
         ) { $0.memberCount = $1 },
         time("gathering-window", \.gatheringWindow),

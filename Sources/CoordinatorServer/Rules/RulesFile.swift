@@ -64,11 +64,9 @@ package struct RulesFile: Sendable {
             takeApplication(entry, &lines)
         }
         for (name, rules) in table.applications {
-            if let problem = rules.problem {
-                note(lines[name], "the rules of \(quoted(name)) make no sense: \(problem)")
-            }
+            check(rules, "the rules of \(quoted(name))", lines[name])
         }
-        if let problem = table.standard.problem { note(nil, problem) }
+        check(table.standard, "the rules of all applications", nil)
         problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
     }
 
@@ -123,6 +121,14 @@ package struct RulesFile: Sendable {
         guard key.apply(entry.value, &rules) else {
             note(entry.line, "\(name) is \(Self.shown(entry.value)), but must be \(key.accepts)")
             return
+        }
+    }
+
+    private mutating func check(_ rules: GroupRules, _ name: String, _ line: Int?) {
+        do {
+            try rules.check()
+        } catch {
+            note(line, "\(name) make no sense: \(error.reason)")
         }
     }
 

@@ -114,6 +114,6 @@ package final class SQLiteGroupStore: GroupStore {
     private static func makeFile(_ path: String) throws {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw SystemFailure("open it") }
-        close(descriptor)
+        Glibc.close(descriptor)
     }
 }
