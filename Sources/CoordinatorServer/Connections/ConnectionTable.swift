@@ -1,4 +1,4 @@
-package import NIOCore
+internal import NIOCore
 internal import Synchronization
 
 /// The connections at one address: how many there are, and which have not joined yet.

@@ -1,5 +1,5 @@
 internal import Coordination
-package import NIOCore
+internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
@@ -32,10 +32,11 @@ final class Engine: Sendable {
 
     /// Takes up the groups that were stored, and lets time pass from now on.
     func start(with records: [GroupRecord]) {
-        loop.execute { [groups, loop] in
-            groups.value.restore(records)
-            groups.value.startTicking(on: loop)
-        }
+        loop.execute { [groups] in groups.value.restore(records) }
+        loop.scheduleRepeatedTask(
+            initialDelay: LiveGroups.tickTime,
+            delay: LiveGroups.tickTime
+        ) { [groups] _ in groups.value.tick() }
     }
 
     /// A number for a new connection.
