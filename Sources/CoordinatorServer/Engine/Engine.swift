@@ -15,7 +15,7 @@ final class Engine: Sendable {
     /// Fails if the groups cannot be stored; nothing is decided from then on.
     let end: EventLoopFuture<Void>
 
-    /// - Parameter loop: Of its own; the caller is on it.
+    /// Begins without groups; the caller is on the loop, which serves nothing else.
     init(
         rules: RulesTable,
         store: StoreThread,
@@ -26,7 +26,13 @@ final class Engine: Sendable {
         self.loop = loop
         let promise = loop.makePromise(of: Void.self)
         end = promise.futureResult
-        let queue = EffectQueue(store: store, limits: limits, journal: journal, end: promise, on: loop)
+        let queue = EffectQueue(
+            store: store,
+            limits: limits,
+            journal: journal,
+            end: promise,
+            on: loop
+        )
         groups = NIOLoopBound(LiveGroups(rules: rules, queue: queue), eventLoop: loop)
     }
 
@@ -50,7 +56,11 @@ final class Engine: Sendable {
     }
 
     /// A member says something; afterwards the channel reads on.
-    func receives(_ messages: [MemberMessage], from connection: ConnectionID, _ channel: any Channel) {
+    func receives(
+        _ messages: [MemberMessage],
+        from connection: ConnectionID,
+        _ channel: any Channel
+    ) {
         loop.execute { [groups] in groups.value.receives(messages, from: connection, channel) }
     }
 

@@ -35,7 +35,11 @@ final class LiveGroups {
         queue.add(groups.joins(join, on: connection, at: .now)) { channel.read() }
     }
 
-    func receives(_ messages: [MemberMessage], from connection: ConnectionID, _ channel: any Channel) {
+    func receives(
+        _ messages: [MemberMessage],
+        from connection: ConnectionID,
+        _ channel: any Channel
+    ) {
         guard !queue.isOver else { return }
         let now = Moment.now
         let effects = messages.flatMap { groups.receives($0, from: connection, at: now) }
