@@ -28,7 +28,10 @@ struct CoordinatorLoad: ParsableCommand {
             .appendingPathComponent("coordinator-load-\(getpid())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let address = CoordinatorAddress.tcp(host: "127.0.0.1", port: 20_000 + Int(getpid()) % 10_000)
+        let address = CoordinatorAddress.tcp(
+            host: "127.0.0.1",
+            port: 20_000 + Int(getpid()) % 10_000
+        )
         let process = try CoordinatorProcess(
             program: coordinator,
             [

@@ -17,7 +17,13 @@ final class LoadMember {
     var descriptor: Int32 { connection.descriptor }
 
     /// Joins a group of so many members.
-    init(_ number: Int, group: Int, of memberCount: Int, at address: CoordinatorAddress, readyAt: Double)
+    init(
+        _ number: Int,
+        group: Int,
+        of memberCount: Int,
+        at address: CoordinatorAddress,
+        readyAt: Double
+    )
         throws
     {
         self.group = group
@@ -55,7 +61,9 @@ final class LoadMember {
     func read(now: () -> Double) throws {
         guard connection.receive(milliseconds: 0) else { return }
         while let line = connection.takeLine() {
-            guard case .decision(let decision) = try CoordinatorMessage(line: line) else { continue }
+            guard case .decision(let decision) = try CoordinatorMessage(line: line) else {
+                continue
+            }
             switch decision.action {
             case .hold: connection.send(.state(StateChange(.waiting)))
             case .continue where isHeld:

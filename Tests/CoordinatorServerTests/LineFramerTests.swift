@@ -20,7 +20,9 @@ struct LineFramerTests {
         while !rest.isEmpty {
             let piece = rest.prefix(Int.random(in: 1...9000, using: &random))
             rest = rest.dropFirst(piece.count)
-            found += try framer.lines(adding: ByteBuffer(bytes: piece)).map { Array($0.readableBytesView) }
+            found += try framer.lines(adding: ByteBuffer(bytes: piece)).map {
+                Array($0.readableBytesView)
+            }
         }
         #expect(found == lines, "seed \(seed)")
     }
