@@ -12,7 +12,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 # Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench bench-test wan wan-xen unit-test emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench bench-test wan wan-xen unit-test emulated-xen lint format golden packages coordinator-load
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -67,3 +67,9 @@ golden: packages
 
 packages:
 	@tools/install-packages $(BUILD_PACKAGES)
+
+# How fast a coordinator with 1,000 members decides, and what memory it takes.
+coordinator-load: packages
+	swift build $(RELEASE_FLAGS) --product cloudnet-coordinator
+	swift build $(RELEASE_FLAGS) --product coordinator-load
+	$(RELEASE)/coordinator-load
