@@ -57,8 +57,8 @@ enum GroupMetrics {
     ) {
         func add(
             _ name: String,
+            kind: MetricsText.Kind = .gauge,
             _ help: String,
-            _ kind: MetricsText.Kind = .gauge,
             _ value: (GroupSnapshot) -> Double?
         ) {
             let samples = groups.compactMap { group in
@@ -72,7 +72,7 @@ enum GroupMetrics {
             $0.startTime
         }
         add("members", "Members that have joined it.") { Double($0.members.count) }
-        add("decisions_total", "Decisions that it was told.", .counter) { group in
+        add("decisions_total", kind: .counter, "Decisions that it was told.") { group in
             group.members.compactMap { $0.decision?.number }.max().map(Double.init) ?? 0
         }
         add("stop_expected_seconds", "How long it takes until its guests pause, if known.") {
@@ -89,8 +89,8 @@ enum GroupMetrics {
     ) {
         func add(
             _ name: String,
+            kind: MetricsText.Kind = .gauge,
             _ help: String,
-            _ kind: MetricsText.Kind = .gauge,
             _ value: (MemberSnapshot) -> Double
         ) {
             let samples = members.map { MetricsText.Sample($0.labels, value($0.snapshot)) }
@@ -99,7 +99,7 @@ enum GroupMetrics {
         add("connected", "Whether the member has a connection (1) or not (0).") {
             $0.isConnected ? 1 : 0
         }
-        add("transferred_bytes_total", "Bytes that its migration has sent.", .counter) {
+        add("transferred_bytes_total", kind: .counter, "Bytes that its migration has sent.") {
             Double($0.progress.transferredByteCount)
         }
         add("remaining_bytes", "Bytes that it has to send, as far as is known.") {
