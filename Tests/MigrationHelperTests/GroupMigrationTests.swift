@@ -1,5 +1,6 @@
 import Glibc
 import LibxlSide
+import MigrationReport
 import PosixIO
 import ReportDrawing
 import TestSupport
