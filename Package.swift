@@ -283,10 +283,10 @@ let package = Package(
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "Coordination", "CoordinatorClient", "LibxlHelper", "LibxlSide", "MigrationHelper",
-                "MigrationReport", "MigrationStream",
-                "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
-                "cloudnet-coordinator", "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "Configuration", "Coordination", "LibxlHelper", "LibxlSide", "MigrationHelper",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
+                "StopPolicy", "TestSupport", "cloudnet", "cloudnet-coordinator", "cloudnet-save",
+                "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),
