@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "ConfigurationSyntax", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
+                "ConfigurationSyntax", "Coordination", "MigrationReport", "MigrationStream",
+                "PageCodec", "PosixIO",
             ],
             swiftSettings: house
         ),
@@ -84,10 +85,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "CoordinatorClient",
+            dependencies: [
+                "Coordination",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
             name: "MigrationHelper",
             dependencies: [
-                "CXenShim", "Configuration", "LibxlHelper", "MigrationReport", "MigrationStream",
-                "PageCodec", "PosixIO", "StopPolicy",
+                "CXenShim", "Configuration", "CoordinatorClient", "Coordination", "LibxlHelper",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "StopPolicy",
             ],
             swiftSettings: house
         ),
@@ -177,8 +188,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "ConfigurationSyntax", "MigrationReport", "MigrationStream",
-                "PageCodec", "TestSupport",
+                "Configuration", "ConfigurationSyntax", "Coordination", "MigrationReport",
+                "MigrationStream", "PageCodec", "TestSupport",
             ],
             swiftSettings: house
         ),
@@ -265,11 +276,17 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "CoordinatorClientTests",
+            dependencies: ["Coordination", "CoordinatorClient", "PosixIO", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationReport", "MigrationStream",
-                "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
-                "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "Configuration", "Coordination", "LibxlHelper", "LibxlSide", "MigrationHelper",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
+                "StopPolicy", "TestSupport", "cloudnet", "cloudnet-coordinator", "cloudnet-save",
+                "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

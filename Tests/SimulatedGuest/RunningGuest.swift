@@ -21,6 +21,7 @@ public final class RunningGuest: Sendable {
     /// What the guest does.
     public let trace: GuestTrace
     private let timeScale: Double
+    private let time: SimulationTime
     private let state: Mutex<State>
 
     /// A guest that was paused at the start of its trace.
@@ -28,9 +29,15 @@ public final class RunningGuest: Sendable {
     /// - Parameters:
     ///   - trace: What it does.
     ///   - timeScale: How many of its seconds pass in one second of the caller's clock.
-    public init(_ trace: GuestTrace, timeScale: Double) {
+    ///   - time: Where the processor time goes that its writes take.
+    public init(
+        _ trace: GuestTrace,
+        timeScale: Double,
+        countingIn time: SimulationTime = SimulationTime()
+    ) {
         self.trace = trace
         self.timeScale = timeScale
+        self.time = time
         state = Mutex(
             State(
                 positions: Array(repeating: .init(), count: trace.chains.count),
@@ -40,13 +47,20 @@ public final class RunningGuest: Sendable {
     }
 
     /// Lets the guest run.
-    public func resume(at now: Double) {
-        state.withLock { $0.runsSince = $0.runsSince ?? now }
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - startSeconds: How many seconds of its trace it does at once.
+    public func resume(at now: Double, startSeconds: Double = 0) {
+        use { state in
+            state.guestSeconds += max(startSeconds, 0)
+            state.runsSince = state.runsSince ?? now
+        }
     }
 
     /// Stops it; its memory stays as it is.
     public func pause(at now: Double) {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             state.guestSeconds = guestSeconds(state, now)
             state.runsSince = nil
@@ -55,7 +69,7 @@ public final class RunningGuest: Sendable {
 
     /// How many pages were written to since the dirty pages were last taken.
     public func dirtyPageCount(at now: Double) -> Int {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             return state.dirty.count
         }
@@ -63,7 +77,7 @@ public final class RunningGuest: Sendable {
 
     /// The pages that were written to since the dirty pages were last taken.
     public func dirtyPages(at now: Double) -> PageBitmap {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             return state.dirty
         }
@@ -71,7 +85,7 @@ public final class RunningGuest: Sendable {
 
     /// Takes the dirty pages: none is dirty now.
     public func takeDirtyPages(at now: Double) -> PageBitmap {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             let dirty = state.dirty
             state.dirty = PageBitmap(pageCount: trace.addressSpacePageCount)
@@ -89,7 +103,7 @@ public final class RunningGuest: Sendable {
         batch.removeAll()
         let builder = RewrittenPage()
         defer { builder.deallocate() }
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             for pfn in pfns {
                 let chain = trace.chainOfPFN[Int(pfn)]
@@ -114,6 +128,11 @@ public final class RunningGuest: Sendable {
                 }
             }
         }
+    }
+
+    /// All of this is what a real guest does on its own processors, and Xen for it.
+    private func use<Result>(_ body: (inout State) -> Result) -> Result {
+        time.measure { state.withLock { body(&$0) } }
     }
 
     private func version(

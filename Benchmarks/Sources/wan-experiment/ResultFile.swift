@@ -44,6 +44,12 @@ final class ResultFile {
         measurements[scenario, default: []]
     }
 
+    /// What a method took where it was measured.
+    subscript(_ guest: String, _ link: WanLink, _ method: MigrationMethod) -> [MigrationMeasurement]
+    {
+        self[Scenario(guest: guest, link: link.key, method: method.key)]
+    }
+
     /// The names of all guests that have results, in alphabetical order.
     var guests: [String] { Set(measurements.keys.map(\.guest)).sorted() }
 
