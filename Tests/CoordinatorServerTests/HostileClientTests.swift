@@ -1,5 +1,6 @@
 import Coordination
 import CoordinatorServer
+import NIOCore
 import RawMember
 import Testing
 

@@ -14,7 +14,8 @@ struct LineFramerTests {
         let lines = (0..<20).map { _ in
             [UInt8](repeating: 0x61, count: Int.random(in: 0...Self.maximum, using: &random))
         }
-        var rest = lines.flatMap { $0 + [0x0a] }[...]
+        let newline: [UInt8] = [0x0a]
+        var rest = Array(lines.map { $0 + newline }.joined())[...]
         var framer = LineFramer()
         var found: [[UInt8]] = []
         while !rest.isEmpty {
