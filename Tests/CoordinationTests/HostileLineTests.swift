@@ -46,7 +46,9 @@ import Testing
         "99999999999999999999999999999999999999999",
     ])
     func numbersOutOfRangeAreRefused(_ number: String) {
-        #expect(refusal(Self.join.replacing("\"memory-bytes\":1", "\"memory-bytes\":\(number)")) != nil)
+        #expect(
+            refusal(Self.join.replacing("\"memory-bytes\":1", "\"memory-bytes\":\(number)")) != nil
+        )
         for field in [
             "bytes-per-second", "bytes-remaining", "bytes-transferred", "pages-dirty",
             "pages-remaining", "pages-sent", "pause-milliseconds", "round",
@@ -61,7 +63,7 @@ import Testing
     func timesOutOfRangeAreRefused(_ seconds: String) {
         let line = Self.progress.replacing(
             "\"seconds-to-ready\":1",
-            "\"seconds-to-ready\":\(seconds)"
+            with: "\"seconds-to-ready\":\(seconds)"
         )
         #expect(refusal(line) != nil)
     }
@@ -88,11 +90,15 @@ import Testing
         #expect(refusal(line(128)) == nil)
         #expect(refusal(line(129))?.contains("129 bytes") == true)
         // Counted in bytes, not characters.
-        #expect(refusal(line(0).replacing("\"\"", "\"\(String(repeating: "ä", count: 65))\"")) != nil)
+        #expect(
+            refusal(line(0).replacing("\"\"", "\"\(String(repeating: "ä", count: 65))\"")) != nil
+        )
         let padding = CoordinatorProtocol.lineByteCountMaximum - Self.join.utf8.count
         #expect(refusal(Self.join + String(repeating: " ", count: padding)) == nil)
         #expect(refusal(Self.join + String(repeating: " ", count: padding + 1)) != nil)
-        #expect(throws: Refusal.self) { try OperatorRequest(line: [UInt8](repeating: 32, count: 5000)) }
+        #expect(throws: Refusal.self) {
+            try OperatorRequest(line: [UInt8](repeating: 32, count: 5000))
+        }
     }
 
     @Test(arguments: ["[", "{\"a\":", "[[],"])
@@ -108,10 +114,14 @@ import Testing
     }
 
     @Test func refusalsFitIntoALine() throws {
-        for line in ["{\"type\":\"\(String(repeating: "x", count: 4000))\"}", "{\"type\":", Self.join + "x"] {
+        for line in [
+            "{\"type\":\"\(String(repeating: "x", count: 4000))\"}", "{\"type\":", Self.join + "x",
+        ] {
             let reason = try #require(refusal(line))
             let answer = CoordinatorMessage.refusal(Refusal(reason: reason)).line
-            #expect(try CoordinatorMessage(line: answer.dropLast()) == .refusal(Refusal(reason: reason)))
+            #expect(
+                try CoordinatorMessage(line: answer.dropLast()) == .refusal(Refusal(reason: reason))
+            )
         }
     }
 
@@ -171,7 +181,10 @@ import Testing
             case 3: _ = desk.operate(.abort(application: "shop"))
             case 4: desk.wait(Double.random(in: 0...40, using: &random))
             case 5:
-                desk.say(MemberState.allCases.randomElement(using: &random) ?? .ready, from: connection)
+                desk.say(
+                    MemberState.allCases.randomElement(using: &random) ?? .ready,
+                    from: connection
+                )
             default:
                 var progress = Progress()
                 progress.remainingByteCount = number()
@@ -182,6 +195,12 @@ import Testing
                 desk.receive(.progress(progress), from: connection)
             }
         }
-        #expect(desk.groups.snapshots(at: desk.now).count <= GroupLimits.keptCountPerApplication + 1)
+        #expect(
+            desk.groups.snapshots(at: desk.now).count <= GroupLimits.keptCountPerApplication + 1
+        )
     }
+}
+
+extension String {
+    fileprivate func replacing(_ old: String, _ new: String) -> String { replacing(old, with: new) }
 }

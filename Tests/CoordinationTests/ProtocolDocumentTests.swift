@@ -104,7 +104,8 @@ import Testing
             )
         )
         try expect("alive", CoordinatorMessage.alive)
-        let reason = "db is migrating already, from alpha: wait for that migration to end, or end it"
+        let reason =
+            "db is migrating already, from alpha: wait for that migration to end, or end it"
         try expect("refusal", CoordinatorMessage.refusal(Refusal(reason: reason)))
     }
 

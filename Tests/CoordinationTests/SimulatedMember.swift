@@ -81,7 +81,7 @@ struct SimulatedMember {
             phase = .sending(left: left - rate * seconds)
             if left <= rate * seconds { endRound(at: now) }
         case .held:
-                if now - heardAt > deadline { decideAlone(at: now) }
+            if now - heardAt > deadline { decideAlone(at: now) }
         case .pausing(let left):
             sentByteCount += min(left, guest.linkBytesPerSecond * seconds)
             phase = .pausing(left: left - guest.linkBytesPerSecond * seconds)
