@@ -58,7 +58,7 @@ extension RawConnection {
             application: application,
             session: "session of \(domain)",
             domain: domain,
-            uuid: "00000000-0000-0000-0000-000000000001",
+            uuid: uuid(of: domain),
             host: "host",
             memoryByteCount: 1 << 30
         )
@@ -70,6 +70,12 @@ extension RawConnection {
             throw Refusal(reason: "\(domain) is not welcome")
         }
         return connection
+    }
+
+    /// A UUID that no other domain of a test has.
+    private static func uuid(of domain: String) -> String {
+        let digits = domain.utf8.reduce(0) { ($0 * 31 + Int($1)) % 1_000_000_000_000 }
+        return "00000000-0000-0000-0000-" + String(1_000_000_000_000 + digits).dropFirst()
     }
 
     /// Says what the save does.
