@@ -76,7 +76,6 @@ import Testing
         let ours = run(guests, seed: seed)
         let extra = ours.byteCount / alone.byteCount - 1
         let about = "seed \(seed): \(ours) alone \(alone)"
-        if printsFigures { print("QUALITY", count, number, extra, about) }
         // No further apart than messages take, and a round's end is seen.
         #expect(ours.skew <= 0.05, "\(about)")
         #expect(extra < 0.1, "\(about)")
@@ -92,10 +91,7 @@ import Testing
         let spinning = run(guests, .spin, seed: seed)
         let ours = run(guests, seed: seed)
         let about = "seed \(seed): \(spinning) ours \(ours) alone \(alone)"
-        if printsFigures { print("QUALITY spin", spinning.byteCount / alone.byteCount - 1, about) }
         #expect(spinning.skew <= 0.05, "\(about)")
         #expect(spinning.byteCount > ours.byteCount, "\(about)")
     }
-
-    private let printsFigures = false
 }
