@@ -17,7 +17,7 @@ stream_filter=
 
 helper_messages=/run/helper-messages
 console_directory=/var/log/xen/console
-# To make the files of the kernel's tracing takes a third of a guest's boot.
+# A guest boots sooner without the files of the kernel's tracing.
 guest_arguments="console=hvc0 loglevel=4 initcall_blacklist=tracer_init_tracefs,init_kprobe_trace"
 guest_start_seconds_max=400
 tick_seconds_max=40
