@@ -17,7 +17,7 @@ stream_filter=
 
 helper_messages=/run/helper-messages
 console_directory=/var/log/xen/console
-# To make the files of the kernel's tracing takes a third of a guest's boot.
+# A guest boots sooner without the files of the kernel's tracing.
 guest_arguments="console=hvc0 loglevel=4 initcall_blacklist=tracer_init_tracefs,init_kprobe_trace"
 guest_start_seconds_max=400
 tick_seconds_max=40
@@ -40,24 +40,23 @@ last_tick() {
 
 domain_id() { dom0 "xl domid $1"; }
 
-# start_guest TYPE WORKLOAD [MEMORY_MIB [FILL_MIB]]: or takes the one that the scenario before has left.
+# start_guest [NAME:]TYPE WORKLOAD [MEMORY_MIB [FILL_MIB]]: or takes the one that the scenario before has left.
 start_guest() {
-    local type=$1 workload=$2 memory_mib=${3:-} fill_mib=${4:-100} memory=() ready="tick 3 "
+    local guest=${1%%:*} type=${1##*:} workload=$2 memory_mib=${3:-} fill_mib=${4:-100} memory=() ready="tick 3 "
     if [ -n "${left_guests:-}" ]; then
-        expect_only_domain "$type"
-        expect_ticking "$type"
+        expect_ticking "$guest"
         return
     fi
     [ -z "$memory_mib" ] || memory=("'memory=$memory_mib'")
     [ "$workload" != busy ] || ready="busy: filled"
-    on_each_host "rm -f $console_directory/guest-$type*.log"
-    dom0 "xl create -q /guests/$type.cfg ${memory[*]} \
+    on_each_host "rm -f $console_directory/guest-$guest*.log"
+    dom0 "xl create -q /guests/$type.cfg 'name=\"$guest\"' ${memory[*]} \
         'extra=\"$guest_arguments workload=$workload fill_mib=$fill_mib\"'"
     dom0 "for second in \$(seq $guest_start_seconds_max); do
-        grep -q '$ready' $console_directory/guest-$type.log 2>/dev/null && exit 0
+        grep -q '$ready' $console_directory/guest-$guest.log 2>/dev/null && exit 0
         sleep 1
     done
-    exit 1" || flunk "the $type guest did not start in $guest_start_seconds_max s"
+    exit 1" || flunk "the $guest guest did not start in $guest_start_seconds_max s"
 }
 
 # migrate_command GUEST [OPTION...]: the command for dom0.
@@ -97,16 +96,17 @@ expect_ticking() {
     flunk "the $guest guest does not tick any more"
 }
 
-# expect_only_domain GUEST: it runs, and nothing else is left. Xen takes a moment to free a domain.
+# expect_only_domain [GUEST...]: they run, and nothing else is left. Xen takes a moment to free a domain.
 expect_only_domain() {
-    local domains deadline=$((SECONDS + 20))
+    local domains expected deadline=$((SECONDS + 20))
+    expected=$(printf '%s\n' "$@" | sort)
     while [ $SECONDS -lt $deadline ]; do
-        domains=$(dom0 "xl list" | awk 'NR > 1 && $2 > 0 { state = $5; gsub(/[-rb]/, "", state); print $1 state }')
-        [ "$domains" != "$1" ] || return 0
+        domains=$(dom0 "xl list" | awk 'NR > 1 && $2 > 0 { state = $5; gsub(/[-rb]/, "", state); print $1 state }' | sort)
+        [ "$domains" != "$expected" ] || return 0
         sleep 0.2
     done
     dom0 "xl list"
-    flunk "expected ${1:-no domain} to run and nothing else to be there"
+    flunk "expected ${*:-no domain} to run and nothing else to be there"
 }
 
 expect_log_dirty_off() {
@@ -118,14 +118,17 @@ expect_no_mismatch() {
     ! grep -iE 'mismatch|differ' "$migration_log" || flunk "Xen's verification found different pages"
 }
 
-# longest_gap GUEST FIRST [LAST]: the seconds for which the guest's clock went on without a tick, between these ticks.
-longest_gap() {
+# longest_gap_ends GUEST FIRST [LAST]: when, by the guest's clock, there was no tick for longest between these ticks.
+longest_gap_ends() {
     console "$1" | tr -d '\r' | awk -v first="$2" -v last="${3:-}" '
         $1 == "tick" && NF == 3 && $2 >= first && (last == "" || $2 <= last + 0) { print $2, $3 }' | sort -n | awk '
-        NR > 1 && $2 - before > longest { longest = $2 - before }
+        NR > 1 && $2 - before > longest { longest = $2 - before; from = before; to = $2 }
         { before = $2 }
-        END { printf "%.2f", longest }'
+        END { print from + 0, to + 0 }'
 }
+
+# longest_gap GUEST FIRST [LAST]: the seconds for which the guest's clock went on without a tick.
+longest_gap() { longest_gap_ends "$@" | awk '{ printf "%.2f", $2 - $1 }'; }
 
 # expect_migration GUEST [OPTION...]: migrates it and expects everything to be well.
 expect_migration() {
