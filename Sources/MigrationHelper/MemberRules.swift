@@ -105,13 +105,13 @@ struct MemberRules {
     /// What to do in a hold.
     ///
     /// - Parameters:
-    ///   - verdict: What the own policy said before.
+    ///   - verdict: What was judged before, which led to the hold.
     ///   - dirtyPageCount: How many pages are dirty now.
     /// - Returns: Nothing if it goes on.
     func decision(whileHeld verdict: Verdict, dirtyPageCount: Int) -> Verdict.Decision? {
         if aloneReason != nil {
             // What was judged is no longer there if much has been written since.
-            return dirtyPageCount * 4 > verdict.pendingPageCount * 5 ? .next : verdict.decision
+            return dirtyPageCount * 4 > verdict.pendingPageCount * 5 ? .next : .stop
         }
         return switch state {
         case .released: .stop

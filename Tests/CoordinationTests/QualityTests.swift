@@ -69,7 +69,8 @@ import Testing
 
     @Test(arguments: [2, 8], 0..<12)
     func theGroupStopsTogetherAndCheaply(_ count: Int, _ number: Int) {
-        let seed = SeededGenerator.seedOfRun &+ UInt64(number)
+        // The same worlds each time: what holds for nearly all of them must not fail by chance.
+        let seed = UInt64(number)
         var random = SeededGenerator(seed: seed)
         let guests = group(of: count, &random)
         let alone = alone(guests, seed: seed)
@@ -83,8 +84,8 @@ import Testing
         #expect(ours.seconds <= alone.seconds * 1.1 + 5, "\(about)")
     }
 
-    @Test func thePapersRuleCostsMore() {
-        let seed = SeededGenerator.seedOfRun
+    @Test(arguments: 0..<4) func thePapersRuleCostsMore(_ number: Int) {
+        let seed = UInt64(number)
         var random = SeededGenerator(seed: seed)
         let guests = group(of: 2, &random)
         let alone = alone(guests, seed: seed)

@@ -103,9 +103,9 @@ struct MemberRulesTests {
         #expect(
             rules.look(at: contact(1, .alone)) == .goAlone(reason: "the coordinator says: because")
         )
-        #expect(rules.decision(whileHeld: verdict(.stop), dirtyPageCount: 1100) == .stop)
+        #expect(rules.decision(whileHeld: verdict(.hold), dirtyPageCount: 1100) == .stop)
         // Another round, if what was judged is no longer there.
-        #expect(rules.decision(whileHeld: verdict(.stop), dirtyPageCount: 1300) == .next)
+        #expect(rules.decision(whileHeld: verdict(.hold), dirtyPageCount: 1300) == .next)
         #expect(rules.decision(after: verdict(.next)) == .next)
         #expect(rules.decision(after: verdict(.stop)) == .stop)
         #expect(rules.look(at: contact(2, .abort)) == nil)
@@ -116,7 +116,7 @@ struct MemberRulesTests {
         var generator = SeededGenerator(seed: SeededGenerator.seedOfRun)
         for _ in 0..<2000 {
             var rules = rules
-            var newest = 0
+            var newest = -1
             var isTold = false
             for _ in 0..<20 {
                 let action = Decision.Action.allCases.randomElement(using: &generator) ?? .hold
