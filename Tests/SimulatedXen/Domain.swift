@@ -11,7 +11,9 @@ enum Domain {
             let stream = try RecordedStream(StreamFile(path: path))
             let trace = try GuestTrace(stream, spans: try spans(of: stream))
             let timeScale = max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0)
-            return RunningGuest(trace, timeScale: timeScale)
+            let tileCount = setting("SIMULATED_XEN_TILES", default: 1)
+            let tiling = try GuestTiling(trace, count: tileCount)
+            return RunningGuest(trace, timeScale: timeScale, tiling: tiling)
         }
     }
 
@@ -37,7 +39,7 @@ enum Domain {
     }
 
     static var pageCount: Int {
-        if case .success(let guest) = guest { return guest.trace.memoryPageCount }
+        if case .success(let guest) = guest { return guest.tiling.memoryPageCount }
         return setting("SIMULATED_XEN_PAGE_COUNT", default: 16384)
     }
 
