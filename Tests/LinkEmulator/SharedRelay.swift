@@ -5,7 +5,7 @@ internal import PosixIO
 /// Moves the bytes of several streams over one link, which they share.
 ///
 /// Stream i comes from descriptor 3 + 2 i and goes to the next one.
-struct SharedRelay: ~Copyable {
+struct SharedRelay {
     /// More descriptors than that are no matter for `pselect` here.
     static let streamCountMaximum = 30
 
@@ -21,7 +21,7 @@ struct SharedRelay: ~Copyable {
     private(set) var records: [RelayRecord]
 
     private var link: SharedLink
-    private var rings: RingList
+    private let rings: RingList
     private var streams: [Stream]
     private let segmentByteCount: Int
     private let start = monotonicTime
@@ -138,7 +138,7 @@ struct SharedRelay: ~Copyable {
 }
 
 /// The rings of several streams, which cannot be copied and so have no place in an array.
-private struct RingList: ~Copyable {
+private final class RingList {
     private let rings: UnsafeMutableBufferPointer<ByteRing>
 
     init(count: Int, capacityByteCount: Int) {

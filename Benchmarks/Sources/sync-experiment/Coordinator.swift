@@ -28,7 +28,7 @@ struct Coordinator {
         process = try RunningProcess(
             [
                 program, "--listen", address, "--rules", rulesPath,
-                "--store", files.path("groups.sqlite"),
+                "--state", files.path("groups.sqlite"),
             ],
             descriptors: [:],
             errorPath: errorPath

@@ -32,17 +32,17 @@ struct GroupScenario: Sendable {
         GroupScenario(
             key: "two-equal",
             title: "Two equal members",
-            members: numbered("kbuild-256", [1, 1])
+            members: numbered("oltp-320", [1, 1])
         ),
         GroupScenario(
             key: "eight-equal",
             title: "Eight equal members",
-            members: numbered("kbuild-256", Array(repeating: 1, count: 8))
+            members: numbered("oltp-320", Array(repeating: 1, count: 8))
         ),
         GroupScenario(
             key: "eight-unequal",
             title: "Eight unequal members",
-            members: numbered("kbuild-256", [1, 1, 2, 3]) + numbered("oltp-320", [1, 1, 2, 4])
+            members: numbered("kbuild-256", [1]) + numbered("oltp-320", [1, 1, 1, 1, 1, 1, 2])
         ),
     ]
 
