@@ -64,7 +64,10 @@ let package = Package(
         .target(name: "PosixIO", dependencies: ["MigrationStream"], swiftSettings: house),
         .target(
             name: "Configuration",
-            dependencies: ["CToml", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO"],
+            dependencies: [
+                "CToml", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
+                "PosixIO",
+            ],
             swiftSettings: house
         ),
         .target(
@@ -80,10 +83,20 @@ let package = Package(
             ]
         ),
         .target(
+            name: "CoordinatorClient",
+            dependencies: [
+                "Coordination",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: house
+        ),
+        .target(
             name: "MigrationHelper",
             dependencies: [
-                "CXenShim", "Configuration", "LibxlHelper", "MigrationReport", "MigrationStream",
-                "PageCodec", "PosixIO", "StopPolicy",
+                "CXenShim", "Configuration", "CoordinatorClient", "Coordination", "LibxlHelper",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "StopPolicy",
             ],
             swiftSettings: house
         ),
@@ -147,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "TestSupport",
+                "Configuration", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
+                "TestSupport",
             ],
             swiftSettings: house
         ),
@@ -217,9 +231,15 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "CoordinatorClientTests",
+            dependencies: ["Coordination", "CoordinatorClient", "PosixIO", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "LibxlHelper", "LibxlSide", "MigrationHelper", "MigrationReport", "MigrationStream",
+                "Coordination", "CoordinatorClient", "LibxlHelper", "LibxlSide", "MigrationHelper",
+                "MigrationReport", "MigrationStream",
                 "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
                 "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],

@@ -1,7 +1,9 @@
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "CXenShim.h"
@@ -51,4 +53,18 @@ int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake)
 int xenshim_was_cancelled(void)
 {
     return cancelled;
+}
+
+void xenshim_wait(sem_t *semaphore, uint32_t milliseconds)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += milliseconds / 1000;
+    end.tv_nsec += milliseconds % 1000 * 1000000L;
+    if (end.tv_nsec >= 1000000000L) {
+        end.tv_sec++;
+        end.tv_nsec -= 1000000000L;
+    }
+    sem_clockwait(semaphore, CLOCK_MONOTONIC, &end);
 }

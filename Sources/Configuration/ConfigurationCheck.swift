@@ -13,7 +13,8 @@ public struct ConfigurationCheck: Sendable {
         xenstore: (String) -> String?
     ) {
         let file = SettingsFile(environment: environment, standardPath: standardPath)
-        let (settings, problems) = Settings.resolve(environment, file, domain, xenstore)
+        let (settings, wrongValues) = Settings.resolve(environment, file, domain, xenstore)
+        let problems = wrongValues + settings.contradictions
         isGood = problems.isEmpty
         let lines =
             isGood

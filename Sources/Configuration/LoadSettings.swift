@@ -21,10 +21,13 @@ extension Settings {
         xenstore: (String) -> String?
     ) throws(SettingsError) -> Settings {
         let file = SettingsFile(environment: environment, standardPath: standardPath)
-        let (settings, problems) = resolve(environment, file, domain, xenstore)
+        let (settings, wrongValues) = resolve(environment, file, domain, xenstore)
+        let problems = wrongValues + settings.contradictions
         if problems.isEmpty { return settings }
         var stock = Settings()
-        guard stock.applyEnvironment(environment).isEmpty, stock.format == .stock else {
+        guard stock.applyEnvironment(environment).isEmpty, stock.contradictions.isEmpty,
+            stock.format == .stock
+        else {
             throw SettingsError(problems: problems)
         }
         stock.takeWayOut(from: problems)

@@ -98,6 +98,66 @@ extension SettingKey {
             or: "none",
             "where to write a record of each round, in JSON"
         ),
+        SettingKey(
+            "application",
+            \.application,
+            .name,
+            or: "none",
+            "domains of the same application are paused together, as a coordinator tells them"
+        ),
+        SettingKey(
+            "application-members",
+            \.applicationMemberCount,
+            .number(in: 1...1000),
+            or: "unknown",
+            "how many domains of the application migrate"
+        ),
+        SettingKey(
+            "application-link",
+            \.applicationLink,
+            .name,
+            or: "none",
+            "domains of the application that name the same link share its bandwidth"
+        ),
+        SettingKey(
+            "coordinator",
+            \.coordinator,
+            .coordinatorAddress,
+            "where the coordinator is; TLS is needed unless that is this host"
+        ),
+        SettingKey(
+            "coordinator-deadline",
+            \.coordinatorDeadline,
+            .duration(from: "1s", to: "1h"),
+            "how long to wait for a coordinator that cannot be reached"
+        ),
+        SettingKey(
+            "coordinator-lost",
+            \.coordinatorLost,
+            .choice([("abort", .abort), ("alone", .alone)]),
+            "what to do then: give up, or migrate as if there were no application"
+        ),
+        SettingKey(
+            "coordinator-ca",
+            \.coordinatorAuthorityPath,
+            .filePath,
+            or: "none",
+            "for TLS: the certificate of the authority that has signed both certificates, in PEM"
+        ),
+        SettingKey(
+            "coordinator-certificate",
+            \.coordinatorCertificatePath,
+            .filePath,
+            or: "none",
+            "for TLS: the certificate of this host, in PEM"
+        ),
+        SettingKey(
+            "coordinator-key",
+            \.coordinatorKeyPath,
+            .filePath,
+            or: "none",
+            "for TLS: its private key, in PEM"
+        ),
     ]
 }
 

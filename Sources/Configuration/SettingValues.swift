@@ -18,6 +18,14 @@ public enum UnmetChoice: String, Sendable {
     case abort
 }
 
+/// What to do when the coordinator of an application cannot be reached for too long.
+public enum LostChoice: String, Sendable {
+    /// Give the migration up; the guest stays.
+    case abort
+    /// Go on as if there were no application.
+    case alone
+}
+
 /// What is known of the domain that is saved.
 public struct DomainIdentity: Equatable, Sendable {
     /// Its name, as `xl list` shows it.

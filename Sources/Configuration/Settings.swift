@@ -1,3 +1,4 @@
+public import Coordination
 public import MigrationReport
 public import MigrationStream
 public import PageCodec
@@ -32,6 +33,24 @@ public struct Settings: Sendable {
     public var limitsFinalRound = false
     /// `report`: where a record of each round goes.
     public var report: ReportDestination?
+    /// `application`: whose domains move together; none moves alone.
+    public var application: String?
+    /// `application-members`: how many domains it has; none if that is not known.
+    public var applicationMemberCount: Int?
+    /// `application-link`: the link that the domains of the same name share.
+    public var applicationLink: String?
+    /// `coordinator`: who brings the domains of an application together.
+    public var coordinator = CoordinatorAddress.standard
+    /// `coordinator-deadline`: how long to go on without it.
+    public var coordinatorDeadline = Duration.seconds(30)
+    /// `coordinator-lost`: what to do then.
+    public var coordinatorLost = LostChoice.abort
+    /// `coordinator-ca`: the certificate of the authority for both ends of the connection to it.
+    public var coordinatorAuthorityPath: String?
+    /// `coordinator-certificate`: our certificate.
+    public var coordinatorCertificatePath: String?
+    /// `coordinator-key`: our private key.
+    public var coordinatorKeyPath: String?
 
     /// What is wrong but was passed over, for the log.
     public internal(set) var warnings: [SettingsProblem] = []

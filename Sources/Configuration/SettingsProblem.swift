@@ -13,6 +13,10 @@ public struct SettingsProblem: Equatable, Sendable {
         case value(key: String, text: String, flaw: String?, accepts: String)
         /// A value of the file is of a type that no setting has: "a list".
         case wrongType(key: String, found: String, accepts: String)
+        /// Of the three files for TLS, one is named and another is not.
+        case incompleteTLS(key: String, missing: String)
+        /// The coordinator is another host, and no files for TLS are named.
+        case unprotected(address: String)
         /// There is no such key; another one is similar.
         case unknownKey(String, similar: String?)
         /// There is no such section; sections are for domains.
@@ -59,6 +63,12 @@ extension SettingsProblem: CustomStringConvertible {
             "\(key) is \(isWrong(text, flaw, accepts))"
         case .wrongType(let key, let found, let accepts):
             "\(key) is \(found), but must be \(accepts)"
+        case .incompleteTLS(let key, let missing):
+            "\(key) is set and \(missing) is not; TLS needs coordinator-ca, "
+                + "coordinator-certificate and coordinator-key"
+        case .unprotected(let address):
+            "coordinator is \(quoted(address)), which is another host and needs TLS: set "
+                + "coordinator-ca, coordinator-certificate and coordinator-key"
         case .unknownKey(let key, let similar):
             "there is no setting \(quoted(key)); "
                 + didYouMean(

@@ -40,6 +40,8 @@ public struct SaveArguments: Equatable, Sendable {
     public var domid: UInt32
     /// Bit 0: live; bit 1: debug, which adds a verifying pass.
     public var flags: UInt32
+    /// Whether the guest runs while it is saved (`XCFLAGS_LIVE`).
+    public var isLive: Bool { flags & 1 != 0 }
     /// The callbacks that libxl has, bit N for message N.
     public var callbackMask: UInt32
     /// What the stream is for.

@@ -11,8 +11,10 @@ struct Conclusion {
     var errorNumber: Int32
     /// The line for the log that explains a failure.
     var explanation: String?
+    /// What is left to do once libxl knows.
+    var afterwards: () -> Void = {}
 
-    static let success = Conclusion(result: 0, errorNumber: 0)
+    static var success: Conclusion { Conclusion(result: 0, errorNumber: 0) }
 
     /// What libxenguest concluded; it has explained a failure itself.
     init(result: Int32, errorNumber: Int32) {
@@ -32,13 +34,6 @@ struct Conclusion {
     static func cancelled(consequence: String) -> Conclusion {
         var conclusion = Conclusion(result: -1, errorNumber: ECANCELED)
         conclusion.explanation = "the migration was cancelled; \(consequence)"
-        return conclusion
-    }
-
-    /// The policy gave up, for the reason that it tells.
-    static func gaveUp(_ reason: String) -> Conclusion {
-        var conclusion = Conclusion(result: -1, errorNumber: ECANCELED)
-        conclusion.explanation = reason
         return conclusion
     }
 

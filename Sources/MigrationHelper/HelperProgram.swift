@@ -67,6 +67,7 @@ public enum HelperProgram: String, Sendable {
         _ = channel.call(
             .complete(result: conclusion.result, errorNumber: conclusion.errorNumber)
         )
+        conclusion.afterwards()
         exit(ExitStatus.success)
     }
 

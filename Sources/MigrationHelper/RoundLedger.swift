@@ -18,14 +18,19 @@ struct RoundLedger {
     /// When the guest was paused.
     private(set) var pauseStart: Double?
 
+    /// How long the save has waited for others, between rounds.
+    private(set) var heldSeconds = 0.0
+
     private var pageCount = 0
     private var start = 0.0
+    /// When the round was over, while the next one has not begun.
+    private var end: Double?
     private var sentBefore = SentSoFar()
 
     // Of the last round that is over.
     private var bytesPerPage: Double?
     private var dirtyPagesPerSecond: Double?
-    private var pendingPageCount: Int
+    private(set) var pendingPageCount: Int
 
     init(guestPageCount: Int) {
         self.guestPageCount = guestPageCount
@@ -40,6 +45,7 @@ struct RoundLedger {
         self.pageCount = min(pageCount, guestPageCount)
         sentBefore = sent
         start = time
+        end = nil
         if firstRoundStart == nil { firstRoundStart = time }
     }
 
@@ -74,6 +80,7 @@ struct RoundLedger {
             seconds: seconds
         )
         pendingPageCount = dirtyPageCount
+        end = time
         if ours.pages.total > 0 {
             bytesPerPage = Double(ours.byteCount) / Double(ours.pages.total)
         }
@@ -106,6 +113,12 @@ struct RoundLedger {
         return (round, record)
     }
 
+    /// Notes that a wait for others is over, in which pages got dirty.
+    mutating func endHold(dirtyPageCount: Int, seconds: Double) {
+        pendingPageCount = dirtyPageCount
+        heldSeconds += seconds
+    }
+
     /// How far the current round is.
     func estimate(sent: SentSoFar, at time: Double) -> ProgressEstimate {
         let ours = sent - sentBefore
@@ -117,7 +130,7 @@ struct RoundLedger {
         now.sentPageCount = ours.pages.total
         now.encodedByteCount = sent.byteCount
         now.roundEncodedByteCount = ours.byteCount
-        now.roundSeconds = max(time - start, 0)
+        now.roundSeconds = max((end ?? time) - start, 0)
         now.previousBytesPerPage = bytesPerPage
         now.dirtyPagesPerSecond = dirtyPagesPerSecond
         return ProgressEstimate(now)
@@ -157,6 +170,7 @@ struct RoundLedger {
         )
         record.dirtySyncCount = roundCount
         record.pauseMilliseconds = pauseStart.map { Int(milliseconds: time - $0) }
+        record.heldMilliseconds = heldSeconds > 0 ? Int(milliseconds: heldSeconds) : nil
         record.setupMilliseconds = Int(milliseconds: firstRoundStart ?? time)
         record.totalMilliseconds = Int(milliseconds: time)
         return record

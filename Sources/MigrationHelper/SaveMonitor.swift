@@ -81,27 +81,70 @@ final class SaveMonitor: Sendable {
         state.withLock { $0.ledger.beginRound(pageCount: pageCount, sent: sent, at: seconds) }
     }
 
-    /// Notes that the link has taken a round, and judges it.
-    func roundEnded(dirtyPageCount: Int) -> Verdict {
+    /// How far the save is, for those who wait for it.
+    var standing: Standing {
         let (sent, seconds) = (sent(), seconds)
-        let (verdict, record) = state.withLock { state in
-            var (round, record) = state.ledger.endRound(
+        return state.withLock { state in
+            Standing(
+                estimate: state.ledger.estimate(sent: sent, at: seconds),
+                policy: state.policy,
+                pendingPageCount: state.ledger.pendingPageCount
+            )
+        }
+    }
+
+    /// Notes that the link has taken a round, and judges it.
+    ///
+    /// - Parameters:
+    ///   - dirtyPageCount: How many pages are dirty.
+    ///   - decide: What is done in view of what the policy says, if others have a say.
+    /// - Returns: What the policy says, with that decision.
+    func roundEnded(
+        dirtyPageCount: Int,
+        deciding decide: (Verdict) -> Verdict.Decision = { $0.decision }
+    ) -> Verdict {
+        let (sent, seconds) = (sent(), seconds)
+        var (verdict, record) = state.withLock { state in
+            let (round, record) = state.ledger.endRound(
                 dirtyPageCount: dirtyPageCount,
                 sent: sent,
                 at: seconds
             )
-            let verdict = state.policy.verdict(after: round)
+            return (state.policy.verdict(after: round), record)
+        }
+        verdict.decision = decide(verdict)
+        state.withLock { [verdict] state in
             state.verdict = verdict
             if verdict.decision == .abort { state.givenUpReason = "\(verdict)" }
-            record.verdict = verdict.decision.rawValue
-            record.reason = "\(verdict.observation.map { "\($0)" } ?? "\(verdict.reason)")"
-            record.expectedPauseMilliseconds = Int(milliseconds: verdict.pauseMilliseconds / 1000)
-            return (verdict, record)
         }
+        record.verdict = verdict.decision.rawValue
+        record.reason = "\(verdict.observation.map { "\($0)" } ?? "\(verdict.reason)")"
+        record.expectedPauseMilliseconds = Int(milliseconds: verdict.pauseMilliseconds / 1000)
         reporter.write(.round(record))
-        let isTold = verdict.decision == .stop || verdict.observation != nil
+        let isTold =
+            verdict.decision == .stop || verdict.decision == .hold || verdict.observation != nil
         channel.log(isTold ? .info : .debug, "\(verdict)")
         return verdict
+    }
+
+    /// Notes that a wait for others is over, after which a round begins or the guest is paused.
+    func holdEnds(dirtyPageCount: Int, seconds: Double) {
+        state.withLock { state in
+            state.ledger.endHold(dirtyPageCount: dirtyPageCount, seconds: seconds)
+            state.policy.roundFollows(dirtyPageCount: dirtyPageCount)
+        }
+    }
+
+    /// Gives the save up, if it has begun and the guest runs.
+    ///
+    /// - Returns: Whether it is given up by this, which it is once at most.
+    func givesUp(reason: String) -> Bool {
+        state.withLock { state in
+            guard state.ledger.roundCount > 0, !state.ledger.isPaused, state.givenUpReason == nil
+            else { return false }
+            state.givenUpReason = reason
+            return true
+        }
     }
 
     /// Whether a budget is used up in the middle of a round and the save is to be given up for that;
@@ -117,17 +160,12 @@ final class SaveMonitor: Sendable {
             budgets.append("max-bytes")
         }
         guard !budgets.isEmpty else { return false }
-        return state.withLock { state in
-            let rounds = state.ledger.roundCount
-            guard rounds > 0, !state.ledger.isPaused, state.givenUpReason == nil else {
-                return false
-            }
-            state.givenUpReason =
-                "gave up in round \(rounds - 1): \(budgets.joined(separator: " and ")) is used up; "
-                + "the guest stays at the source: raise the budget, or set when-unmet to stop or "
-                + "continue"
-            return true
-        }
+        let rounds = roundCount
+        return givesUp(
+            reason: "gave up in round \(rounds - 1): \(budgets.joined(separator: " and ")) is used "
+                + "up; the guest stays at the source: raise the budget, or set when-unmet to stop "
+                + "or continue"
+        )
     }
 
     /// Notes that the guest is about to be paused.

@@ -1,5 +1,6 @@
 internal import CXenShim
 internal import Configuration
+internal import Coordination
 internal import Glibc
 internal import LibxlHelper
 internal import MigrationReport
@@ -17,6 +18,7 @@ final class SaveSession: XenCallbacks {
     /// Wakes the main thread, whatever it waits for: it looks again then.
     private let mainThread = Semaphore()
     private let thread: CodecThread
+    private let link: StreamLink
     private let encoderProgress: EncoderProgress
     private let checkpoints: CheckpointGate
     private var progressTranslator = ProgressTranslator()
@@ -25,6 +27,8 @@ final class SaveSession: XenCallbacks {
     private var xen: XenInterface?
     private var settings: Settings?
     private var monitor: SaveMonitor?
+    /// The save's part in the group of its application, if it has one.
+    private var group: GroupMembership?
     private var limit = BandwidthLimit(bytesPerSecond: nil)
     /// Waits until the link has taken all that libxenguest wrote.
     private var waitForLink: () -> Void = {}
@@ -36,6 +40,7 @@ final class SaveSession: XenCallbacks {
         self.channel = channel
         xenstore = Xenstore(domid: arguments.domid)
         thread = CodecThread(waking: mainThread)
+        link = StreamLink(arguments.streamDescriptor)
         encoderProgress = EncoderProgress(waking: mainThread)
         checkpoints = CheckpointGate(waking: mainThread)
     }
@@ -49,19 +54,20 @@ final class SaveSession: XenCallbacks {
         } catch {
             conclusion = Conclusion(error, consequence: Self.consequence)
         }
+        conclusion.afterwards = { [group] in group?.leave() }
         guard conclusion.result != 0 else {
-            monitor?.ended(.completed)
+            group?.becomes(.done)
+            monitor?.ended(.completed, reason: group?.stopReason ?? "")
             return conclusion
         }
         var status: MigrationStatus = Cancellation.isRequested ? .cancelled : .failed
         if let reason = monitor?.givenUpReason {
-            conclusion = .gaveUp(reason)
+            (conclusion.errorNumber, conclusion.explanation) = (ECANCELED, reason)
             status = .failed
         }
-        monitor?.ended(
-            status,
-            reason: conclusion.explanation ?? "libxenguest failed; \(Self.consequence)"
-        )
+        let reason = conclusion.explanation ?? "libxenguest failed; \(Self.consequence)"
+        group?.becomes(.failed, reason: reason)
+        monitor?.ended(status, reason: reason)
         return conclusion
     }
 
@@ -98,6 +104,7 @@ final class SaveSession: XenCallbacks {
         } else if settings.bandwidthLimit != nil {
             channel.log(.warning, "bandwidth-limit holds for live and plain extended streams only")
         }
+        group = try makeGroup(monitor, identity, domain.pageCount, settings, isEncoded: isEncoded)
         let heartbeat = try startHeartbeat(monitor, settings)
         defer { heartbeat.stop() }
         guard isEncoded else { return try saveUnencoded(xen, settings) }
@@ -142,13 +149,40 @@ final class SaveSession: XenCallbacks {
         }
     }
 
+    /// Joins the application, if one is configured: after the guard, since that forks.
+    private func makeGroup(
+        _ monitor: SaveMonitor,
+        _ identity: MigrationIdentity,
+        _ pageCount: Int,
+        _ settings: Settings,
+        isEncoded: Bool
+    ) throws -> GroupMembership? {
+        guard let application = settings.application else { return nil }
+        guard arguments.streamType == .plain, arguments.isLive else {
+            channel.log(
+                .warning,
+                "application is passed over: only live migrations without checkpoints have one"
+            )
+            return nil
+        }
+        return try GroupMembership(
+            Join(application, identity, pageCount: pageCount, settings),
+            settings,
+            monitor,
+            isEncoded ? limit : nil,
+            channel,
+            waking: mainThread
+        )
+    }
+
     private func startHeartbeat(
         _ monitor: SaveMonitor,
         _ settings: Settings
     ) throws(SystemError) -> Heartbeat {
         let isLimitable = settings.format == .extended && arguments.streamType == .plain
-        return try Heartbeat { [limit, xenstore, channel] in
+        return try Heartbeat { [limit, xenstore, channel, group] in
             monitor.reportProgress()
+            group?.beat()
             // What libxl does to cancel a save: libxenguest runs its error path.
             if monitor.givesUpWithinRound() { kill(getpid(), SIGTERM) }
             guard isLimitable else { return }
@@ -183,7 +217,7 @@ final class SaveSession: XenCallbacks {
         try Cancellation.handle(waking: mainThread, closing: arguments.streamDescriptor)
         // To decide as libxenguest does by itself, nothing may be waited for.
         if settings.policy != .stock {
-            waitForLink = { [unowned self] in waitForQueue { Cancellation.isRequested } }
+            waitForLink = { [unowned self] in link.waitForQueue { Cancellation.isRequested } }
         }
         let result = saveDomain(xen, to: arguments.streamDescriptor)
         let errorNumber = errno
@@ -219,8 +253,8 @@ final class SaveSession: XenCallbacks {
                     to: LimitedSink(
                         FileDescriptorSink(streamDescriptor, name: "the migration stream"),
                         limit: limit,
-                        now: { Self.clockSeconds },
-                        sleep: Self.sleepUnlessCancelled
+                        now: { PacingClock.seconds },
+                        sleep: PacingClock.sleepUnlessCancelled
                     ),
                     cacheSize: cacheSize,
                     compression: settings.compression,
@@ -245,7 +279,7 @@ final class SaveSession: XenCallbacks {
                 forStockByteCount: ring.writtenByteCount,
                 isInVain: isInVain
             )
-            waitForQueue(isInVain: isInVain)
+            link.waitForQueue(isInVain: isInVain)
         }
         let result = saveDomain(xen, to: memoryDescriptor)
         let errorNumber = errno
@@ -296,39 +330,6 @@ final class SaveSession: XenCallbacks {
         return Conclusion(error, consequence: Self.consequence)
     }
 
-    // MARK: Waiting
-
-    /// What libxl gave us to write to.
-    private var stream: FileDescriptorSink {
-        FileDescriptorSink(arguments.streamDescriptor, name: "the migration stream")
-    }
-
-    /// Waits until the kernel has handed on what was written to the stream.
-    private func waitForQueue(isInVain: () -> Bool) {
-        while stream.queuedByteCount > 0, !isInVain() {
-            var time = timespec(tv_sec: 0, tv_nsec: 500_000)
-            nanosleep(&time, nil)
-        }
-    }
-
-    /// A clock that never goes back.
-    private static var clockSeconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
-    private static func sleepUnlessCancelled(seconds: Double) throws {
-        var time = timespec(
-            tv_sec: Int(seconds),
-            tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9)
-        )
-        nanosleep(&time, nil)
-        if Cancellation.isRequested {
-            throw SystemError("write the migration stream", errorNumber: ECANCELED)
-        }
-    }
-
     // MARK: What libxenguest asks
 
     func progress(source: String, doing: String, done: UInt, total: UInt) {
@@ -350,14 +351,17 @@ final class SaveSession: XenCallbacks {
         }
         waitForLink()
         // The next write would fail: there is nothing to decide, and nothing to pause the guest for.
-        isLinkBroken = stream.isBroken
-        if isLinkBroken || Cancellation.isRequested || thread.outcome != nil { return .abort }
+        if isInVain { return .abort }
         do {
             let pending = try xen.dirtyPageCount(ofDomain: arguments.domid)
-            switch monitor.roundEnded(dirtyPageCount: pending).decision {
+            var verdict = monitor.roundEnded(dirtyPageCount: pending) { [group] verdict in
+                group?.decision(after: verdict) ?? verdict.decision
+            }
+            if verdict.decision == .hold { verdict.decision = hold(verdict, xen) }
+            switch verdict.decision {
             case .next: return .goOn
             case .stop: return .stop
-            case .abort: return .abort
+            case .abort, .hold: return .abort
             }
         } catch {
             channel.log(.warning, "\(error); Xen's own rule decides when to stop")
@@ -365,12 +369,30 @@ final class SaveSession: XenCallbacks {
         }
     }
 
+    /// Whether the save cannot go on, as is found between rounds.
+    private var isInVain: Bool {
+        isLinkBroken = link.isBroken
+        return isLinkBroken || Cancellation.isRequested || thread.outcome != nil
+    }
+
+    private func hold(_ verdict: Verdict, _ xen: XenInterface) -> Verdict.Decision {
+        let decision = group?.hold(
+            verdict,
+            isInVain: { isInVain },
+            dirtyPageCount: { try? xen.dirtyPageCount(ofDomain: arguments.domid) }
+        )
+        return decision ?? .stop
+    }
+
     func suspend() -> Int32 {
         if arguments.streamType == .plain {
             monitor?.pauseBegins()
+            group?.pauseBegins()
             if settings?.limitsFinalRound != true { limit.lift() }
         }
-        return channel.call(.suspend)
+        let answer = channel.call(.suspend)
+        if answer != 0 { group?.becomes(.suspended) }
+        return answer
     }
 
     func postcopy() -> Int32 {
@@ -385,31 +407,5 @@ final class SaveSession: XenCallbacks {
 
     func waitCheckpoint() -> Int32 {
         channel.call(.waitCheckpoint)
-    }
-}
-
-extension StopRules {
-    /// What the settings say of it.
-    init(_ settings: Settings) {
-        let policy: Policy =
-            switch settings.policy {
-            case .smart: .smart
-            case .stock: .stock
-            case .observe: .observe
-            }
-        let whenUnmet: WhenUnmet =
-            switch settings.whenUnmet {
-            case .stop: .stop
-            case .continue: .continue
-            case .abort: .abort
-            }
-        self.init(
-            policy: policy,
-            maxPauseMilliseconds: settings.maxPause.map { $0.seconds * 1000 },
-            maxTimeSeconds: settings.maxTime.map(\.seconds),
-            maxByteCount: settings.maxByteCount,
-            whenUnmet: whenUnmet,
-            minRounds: settings.minRoundCount
-        )
     }
 }

@@ -1,3 +1,4 @@
+internal import CXenShim
 internal import Glibc
 
 /// A counting semaphore that a signal handler may post.
@@ -17,6 +18,11 @@ final class Semaphore: Sendable {
 
     func post() {
         sem_post(pointer)
+    }
+
+    /// Waits for a post, but no longer than that; a signal may end the wait early.
+    func wait(milliseconds: UInt32) {
+        xenshim_wait(pointer, milliseconds)
     }
 
     /// Waits for a post; a signal may end the wait early.

@@ -43,6 +43,12 @@ struct RoundHistory {
         expectedSeconds = hasResent ? pauseSeconds : nil
     }
 
+    /// Corrects what the next round is expected to take, if more is dirty than the latest left.
+    mutating func expect(dirtyPageCount: Int) {
+        guard hasResent else { return }
+        expectedSeconds = cost.seconds(pageCount: Double(dirtyPageCount))
+    }
+
     /// Whether a round sent pages again.
     var hasResent: Bool { rounds.contains { $0.number > 0 } }
 

@@ -5,7 +5,7 @@
 /// that is to be given up when one is used up need not wait for that (`SaveMonitor`).
 public struct StopPolicy: Sendable {
     private let rules: StopRules
-    private var history = RoundHistory()
+    var history = RoundHistory()
     private var isObservationOver = false
 
     /// Starts before round 0.

@@ -6,6 +6,8 @@ public struct Verdict: Equatable, Sendable {
         case next
         /// Pause the guest and send what is dirty.
         case stop
+        /// Wait with the pause for other domains; whoever asks the policy makes this of `stop`.
+        case hold
         /// Give up; the guest stays at the source.
         case abort
     }
@@ -42,7 +44,7 @@ public struct Verdict: Equatable, Sendable {
         public var description: String {
             switch decision {
             case .next: "smart would go on: \(reason)"
-            case .stop: "smart would stop here: \(reason)"
+            case .stop, .hold: "smart would stop here: \(reason)"
             case .abort: "smart would give up here: \(reason)"
             }
         }
@@ -60,6 +62,9 @@ extension Verdict: CustomStringConvertible {
             switch decision {
             case .next: "going on after round \(roundNumber): \(rest); \(reason)"
             case .stop: "stopped after round \(roundNumber): \(rest); \(reason)"
+            case .hold:
+                "ready after round \(roundNumber): \(rest); \(reason); waiting for the "
+                    + "application's other domains"
             case .abort:
                 "gave up after round \(roundNumber): \(rest); \(reason); the guest stays at the "
                     + "source: raise the budget, or set when-unmet to stop or continue"

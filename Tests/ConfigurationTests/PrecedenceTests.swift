@@ -18,7 +18,12 @@ struct PrecedenceTests {
         "max-time": ["1s", "2s", "3s"], "max-bytes": ["1M", "2M", "3M"],
         "when-unmet": ["continue", "abort"], "min-rounds": ["2", "3", "4"],
         "bandwidth-limit": ["1M", "2M", "3M"], "limit-final-round": ["yes"],
-        "report": ["/a", "/b", "/c"],
+        "report": ["/a", "/b", "/c"], "application": ["a", "b", "c"],
+        "application-members": ["2", "3", "4"], "application-link": ["a", "b", "c"],
+        "coordinator": ["unix:/a", "unix:/b", "tcp:localhost:1"],
+        "coordinator-deadline": ["1s", "2s", "3s"], "coordinator-lost": ["alone"],
+        "coordinator-ca": ["/a", "/b", "/c"], "coordinator-certificate": ["/a", "/b", "/c"],
+        "coordinator-key": ["/a", "/b", "/c"],
     ]
 
     /// Whichever places say something, the strongest of them counts, and is named as the origin.

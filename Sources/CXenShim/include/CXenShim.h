@@ -137,6 +137,11 @@ void xenshim_unmap_ring(void *start, size_t size);
  */
 int xenshim_cancel_on_sigterm(int stream_fd, sem_t *wake);
 
+/* Waits until semaphore is posted, but no longer than that; a signal may end the
+ * wait early.  Swift does not see sem_clockwait(), and changes of the time of
+ * day must not make it longer. */
+void xenshim_wait(sem_t *semaphore, uint32_t milliseconds);
+
 /*
  * Starts a process that takes a domain out of log-dirty mode should this one
  * die.  Must be called before any thread is started.  Returns what

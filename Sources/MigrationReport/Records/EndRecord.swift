@@ -26,6 +26,9 @@ public struct EndRecord: Codable, Equatable, Sendable {
     public var dirtySyncCount = 0
     /// How long this host had the guest paused, in milliseconds; none if it never was.
     public var pauseMilliseconds: Int?
+    /// How long the save waited for other domains of its application, with the guest running, in
+    /// milliseconds; none if it never did.
+    public var heldMilliseconds: Int?
     /// Milliseconds before the first round.
     public var setupMilliseconds = 0
     /// Milliseconds from the beginning to the end.
@@ -48,6 +51,7 @@ public struct EndRecord: Codable, Equatable, Sendable {
         case megabitsPerSecond = "mbps"
         case dirtySyncCount = "dirty-sync-count"
         case pauseMilliseconds = "downtime"
+        case heldMilliseconds = "held-time"
         case setupMilliseconds = "setup-time"
         case totalMilliseconds = "total-time"
     }

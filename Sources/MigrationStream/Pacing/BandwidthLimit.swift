@@ -6,7 +6,14 @@ public final class BandwidthLimit: Sendable {
 
     private struct State {
         var bytesPerSecond: Double?
+        var share: Double?
         var isLifted = false
+
+        var bytesPerSecondInForce: Double? {
+            if isLifted { return nil }
+            guard let bytesPerSecond, let share else { return bytesPerSecond ?? share }
+            return min(bytesPerSecond, share)
+        }
     }
 
     /// A limit of at least a byte per second, or none.
@@ -14,10 +21,16 @@ public final class BandwidthLimit: Sendable {
         state = Mutex(State(bytesPerSecond: TokenBucket.usable(bytesPerSecond)))
     }
 
-    /// The limit in force: none once it is lifted, whatever is set.
+    /// The limit in force, or, set, that of the operator: none once it is lifted, whatever is set.
     public var bytesPerSecond: Double? {
-        get { state.withLock { $0.isLifted ? nil : $0.bytesPerSecond } }
+        get { state.withLock { $0.bytesPerSecondInForce } }
         set { state.withLock { $0.bytesPerSecond = TokenBucket.usable(newValue) } }
+    }
+
+    /// What others on the link leave us, which makes the limit smaller; none if that is not known.
+    public var share: Double? {
+        get { state.withLock { $0.share } }
+        set { state.withLock { $0.share = TokenBucket.usable(newValue) } }
     }
 
     /// The limit that was set, even if it is lifted.
