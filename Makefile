@@ -1,6 +1,8 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
 BUILD_PACKAGES = libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd
+# The coordinator's page is tested in a browser.
+TEST_PACKAGES = chromium
 BENCH_PACKAGES = liblz4-dev lz4 time util-linux
 RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
@@ -40,6 +42,7 @@ sync: helpers
 	Benchmarks/measure-sync $(RELEASE)
 
 unit-test: packages
+	tools/install-packages $(TEST_PACKAGES)
 	swift test --disable-xctest
 
 emulated-xen: helpers

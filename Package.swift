@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "cloudnet-save", targets: ["cloudnet-save"]),
         .executable(name: "cloudnet-restore", targets: ["cloudnet-restore"]),
         .executable(name: "cloudnet", targets: ["cloudnet"]),
+        .executable(name: "cloudnet-coordinator", targets: ["cloudnet-coordinator"]),
         .library(name: "PageCodec", targets: ["PageCodec"]),
         .library(name: "MigrationStream", targets: ["MigrationStream"]),
         // What the tests and benchmarks of the helpers share: libxl's side of their conversation.
@@ -57,6 +58,9 @@ let package = Package(
         // C++: shows Swift what toml++ reads.
         .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
+        // Pure: how settings are written, in files and elsewhere.
+        .target(name: "ConfigurationSyntax", dependencies: ["CToml"], swiftSettings: house),
+
         // Pure: what reports say, as text and pictures. It needs Foundation to read JSON.
         .target(name: "ReportDrawing", dependencies: ["MigrationReport"], swiftSettings: house),
 
@@ -65,8 +69,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "CToml", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
-                "PosixIO",
+                "ConfigurationSyntax", "Coordination", "MigrationReport", "MigrationStream",
+                "PageCodec", "PosixIO",
             ],
             swiftSettings: house
         ),
@@ -101,6 +105,19 @@ let package = Package(
             swiftSettings: house
         ),
 
+        .target(
+            name: "CoordinatorServer",
+            dependencies: [
+                "ConfigurationSyntax", "Coordination",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: house
+        ),
+
         // Programs.
         .executableTarget(
             name: "cloudnet-save",
@@ -113,10 +130,18 @@ let package = Package(
             swiftSettings: house
         ),
         .executableTarget(
+            name: "cloudnet-coordinator",
+            dependencies: [
+                "Coordination", "CoordinatorServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(
             name: "cloudnet",
             dependencies: [
-                "Configuration", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
-                "ReportDrawing",
+                "Configuration", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
+                "PosixIO", "ReportDrawing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house
@@ -158,10 +183,25 @@ let package = Package(
             swiftSettings: house
         ),
         .testTarget(
+            name: "CoordinationTests",
+            dependencies: ["Coordination", "TestSupport"],
+            swiftSettings: house
+        ),
+        .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "Coordination", "MigrationReport", "MigrationStream", "PageCodec",
-                "TestSupport",
+                "Configuration", "ConfigurationSyntax", "Coordination", "MigrationReport",
+                "MigrationStream", "PageCodec", "TestSupport",
+            ],
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "CoordinatorServerTests",
+            dependencies: [
+                "Coordination", "CoordinatorServer", "TestSupport", "cloudnet",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house
         ),

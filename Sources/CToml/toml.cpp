@@ -29,6 +29,13 @@ std::string_view type_name(toml::node_type type) {
     }
 }
 
+bool holds_strings(const toml::array &list) {
+    for (const auto &item : list) {
+        if (!item.is_string()) return false;
+    }
+    return true;
+}
+
 struct walk {
     ctoml_visit visit;
     void *context;
@@ -39,7 +46,7 @@ struct walk {
             path.push_back(text(key.str()));
             const auto line = key.source().begin.line;
             auto show = [&](ctoml_kind kind, std::string_view value) {
-                ctoml_entry entry{path.data(), path.size(), line, kind, text(value)};
+                ctoml_entry entry{path.data(), path.size(), line, kind, text(value), nullptr, 0};
                 visit(context, &entry);
             };
             if (const auto *string = node.as_string()) {
@@ -51,6 +58,12 @@ struct walk {
             } else if (const auto *inner = node.as_table()) {
                 show(CTOML_TABLE, "");
                 if (path.size() < CTOML_DEPTH) enter(*inner);
+            } else if (const auto *list = node.as_array(); list && holds_strings(*list)) {
+                std::vector<ctoml_text> items;
+                for (const auto &item : *list) items.push_back(text(item.as_string()->get()));
+                ctoml_entry entry{path.data(), path.size(),  line,        CTOML_LIST,
+                                  text(""),    items.data(), items.size()};
+                visit(context, &entry);
             } else {
                 show(CTOML_OTHER, type_name(node.type()));
             }

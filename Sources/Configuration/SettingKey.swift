@@ -1,3 +1,5 @@
+internal import ConfigurationSyntax
+
 /// What can be set under one name: in the environment, in the file and in xenstore.
 public struct SettingKey: Sendable {
     /// The name in the file and in xenstore: `max-pause`.

@@ -1,3 +1,4 @@
+internal import ConfigurationSyntax
 internal import MigrationReport
 internal import MigrationStream
 internal import PageCodec

@@ -1,3 +1,4 @@
+internal import ConfigurationSyntax
 internal import Glibc
 internal import PosixIO
 
@@ -68,7 +69,7 @@ public struct SettingsFile: Sendable {
             let document = try TomlDocument(bytes)
             for entry in document.entries { take(entry) }
         } catch {
-            note(error.kind, line: error.line)
+            note(.document(error.kind), line: error.line)
         }
     }
 
@@ -111,6 +112,9 @@ public struct SettingsFile: Sendable {
         case .text(let value): text = value
         case .table:
             note(.wrongType(key: name, found: "a section", accepts: key.accepts), line: line)
+            return nil
+        case .list:
+            note(.wrongType(key: name, found: "a list", accepts: key.accepts), line: line)
             return nil
         case .other(let type):
             note(.wrongType(key: name, found: type, accepts: key.accepts), line: line)

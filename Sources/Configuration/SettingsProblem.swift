@@ -1,3 +1,4 @@
+public import ConfigurationSyntax
 public import PosixIO
 
 /// One thing that is wrong with the configuration, and where.
@@ -27,12 +28,8 @@ public struct SettingsProblem: Equatable, Sendable {
         case sectionInSection(domain: String, inner: String)
         /// Two sections are for the same UUID.
         case sameDomainAgain(String)
-        /// The file is not TOML.
-        case notTOML(reason: String)
-        /// A line other than a comment has characters beyond ASCII.
-        case notASCII
-        /// A line of the file is too long.
-        case lineTooLong(byteCount: Int, maximum: Int)
+        /// The file is not TOML, or not what is read of it.
+        case document(TomlDocument.Refusal.Kind)
         /// The file is too large.
         case fileTooLarge(maximum: Int)
         /// The file is a folder, a device or a pipe.
@@ -87,13 +84,8 @@ extension SettingsProblem: CustomStringConvertible {
                 + "[domain.\"\(printable(domain)).\(printable(inner))\"]"
         case .sameDomainAgain(let name):
             "there is a section for domain \(quoted(name)) already"
-        case .notTOML(let reason):
-            "this is not TOML: \(printable(reason)) (text needs quotation marks: \"300ms\")"
-        case .notASCII:
-            "only lines that are comments may have characters beyond ASCII; "
-                + "within quotation marks, \\u and four digits stand for one"
-        case .lineTooLong(let byteCount, let maximum):
-            "the line has \(byteCount) bytes; at most \(maximum) are read"
+        case .document(let refusal):
+            "\(refusal)"
         case .fileTooLarge(let maximum):
             "the file has more than \(maximum) bytes, which no configuration needs"
         case .notARegularFile:
@@ -132,25 +124,6 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
 
     static let wayOut =
         "to migrate as Xen does, set CLOUDNET_STREAM=stock or unset LIBXL_SAVE_HELPER"
-}
-
-/// Text from outside within a message: short, and nothing that a terminal would obey.
-private func printable(_ text: String) -> String {
-    let maximum = 80
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(maximum) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse:
-            shown += scalar.escaped(asASCII: true)
-        default:
-            shown.unicodeScalars.append(scalar)
-        }
-    }
-    return text.unicodeScalars.count > maximum ? shown + "..." : shown
-}
-
-private func quoted(_ text: String) -> String {
-    "'\(printable(text))'"
 }
 
 /// A name as TOML wants it as a key.

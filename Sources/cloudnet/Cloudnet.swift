@@ -7,6 +7,8 @@ struct Cloudnet: ParsableCommand {
         commandName: "cloudnet",
         abstract: "Tools for Xen migration streams with redundancy elimination.",
         version: "cloudnet 0.1 (stream version 1)",
-        subcommands: [Encode.self, Decode.self, Watch.self, Report.self, CheckConfig.self]
+        subcommands: [
+            Encode.self, Decode.self, Watch.self, Groups.self, Report.self, CheckConfig.self,
+        ]
     )
 }

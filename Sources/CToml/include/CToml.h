@@ -23,6 +23,8 @@ typedef enum ctoml_kind {
     CTOML_BOOLEAN,
     /* The value's text is empty; what is in the table follows, down to CTOML_DEPTH. */
     CTOML_TABLE,
+    /* A list of strings, or an empty one; the value's text is empty. */
+    CTOML_LIST,
     /* The value's text names its type. */
     CTOML_OTHER,
 } ctoml_kind;
@@ -39,6 +41,9 @@ typedef struct ctoml_entry {
     uint32_t line;
     ctoml_kind kind;
     ctoml_text value;
+    /* What is in a list. */
+    const ctoml_text *_Nullable items;
+    size_t item_count;
 } ctoml_entry;
 
 typedef void (*ctoml_visit)(void *_Nullable context, const ctoml_entry *_Nonnull entry);

@@ -79,6 +79,9 @@ public enum MemberState: String, Codable, CaseIterable, Sendable {
     /// Whether the save is between two rounds and waits for a decision.
     public var isHeld: Bool { self == .ready || self == .waiting }
 
+    /// Whether the guest runs, and no decision to pause it was made.
+    public var isBeforeStop: Bool { self == .iterating || isHeld }
+
     /// Whether nothing more comes.
     public var isOver: Bool { self == .done || self == .failed }
 }

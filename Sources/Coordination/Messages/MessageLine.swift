@@ -8,6 +8,10 @@ package protocol LineMessage: Sendable {
     var type: String { get }
     /// Writes the fields besides the type.
     func encodeFields(to encoder: any Encoder) throws
+    /// Throws, if a field has a value that makes no sense.
+    func check() throws(Refusal)
+    /// No line of this kind has more bytes, the newline not counted.
+    static var lineByteCountMaximum: Int { get }
 }
 
 extension LineMessage {
@@ -15,15 +19,36 @@ extension LineMessage {
     ///
     /// - Throws: `Refusal`, if the line is too long, no JSON, or not a message.
     package init(line: some Collection<UInt8>) throws(Refusal) {
-        guard line.count <= CoordinatorProtocol.answerByteCountMaximum else {
-            throw Refusal(reason: "a line of \(line.count) bytes is too long")
+        guard line.count <= Self.lineByteCountMaximum else {
+            throw Refusal(
+                reason: "a line of \(line.count) bytes is longer than "
+                    + "\(Self.lineByteCountMaximum) bytes"
+            )
         }
         do {
             self = try JSONDecoder().decode(Tagged<Self>.self, from: Data(line)).message
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            throw Refusal(reason: "the line is not a message: \(error)")
+            throw Refusal(reason: "the line is not a message: \(Self.reason(of: error))")
+        }
+        try check()
+    }
+
+    package static var lineByteCountMaximum: Int { CoordinatorProtocol.lineByteCountMaximum }
+
+    /// What is wrong with a line, in a few words of our own.
+    private static func reason(of error: any Error) -> String {
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.map(\.stringValue).joined(separator: ".")
+        }
+        return switch error as? DecodingError {
+        case .keyNotFound(let key, _): "it has no \(key.stringValue)"
+        case .typeMismatch(_, let context): "\(path(context)) is of the wrong kind"
+        case .valueNotFound(_, let context): "\(path(context)) is null"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "\(path(context)) has a value that is not allowed"
+        default: "it is not JSON"
         }
     }
 
@@ -54,7 +79,7 @@ private struct Tagged<Message: LineMessage>: Codable {
         let type = try decoder.container(keyedBy: CodingKeys.self)
             .decode(String.self, forKey: .type)
         guard let message = try Message(type: type, from: decoder) else {
-            throw Refusal(reason: "there is no message of type \(type.prefix(32))")
+            throw Refusal(reason: "there is no message of that type")
         }
         self.message = message
     }
@@ -157,6 +182,8 @@ extension OperatorRequest: LineMessage {
 }
 
 extension OperatorAnswer: LineMessage {
+    package static var lineByteCountMaximum: Int { CoordinatorProtocol.answerByteCountMaximum }
+
     private enum Field: CodingKey { case groups }
 
     package init?(type: String, from decoder: any Decoder) throws {

@@ -1,8 +1,8 @@
 internal import Glibc
 
 /// A moment as text: `2025-11-21 10:04:55 UTC`.
-enum UTCTime {
-    static func text(secondsSince1970: Double) -> String {
+package enum UTCTime {
+    package static func text(secondsSince1970: Double) -> String {
         guard var seconds = time_t(exactly: secondsSince1970.rounded(.down)) else { return "" }
         var parts = tm()
         guard gmtime_r(&seconds, &parts) != nil else { return "" }

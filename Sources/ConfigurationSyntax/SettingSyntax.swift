@@ -1,18 +1,18 @@
 /// How a kind of value is written, the same in the environment, the file and xenstore.
-struct SettingSyntax<Value: Sendable>: Sendable {
+package struct SettingSyntax<Value: Sendable>: Sendable {
     /// What can be written, for messages and documents: "a number from 1 to 8".
-    let accepts: String
+    package let accepts: String
     /// Reads a value; `nil` if this is none.
-    let read: @Sendable (String) -> Value?
+    package let read: @Sendable (String) -> Value?
     /// Writes a value so that it can be read again.
-    let write: @Sendable (Value) -> String
+    package let write: @Sendable (Value) -> String
     /// What people often get wrong, for messages: "has no unit"; `nil` for anything else.
-    var flaw: @Sendable (String) -> String? = { _ in nil }
+    package var flaw: @Sendable (String) -> String? = { _ in nil }
 }
 
 extension SettingSyntax {
     /// A value, or a word for its absence.
-    func optional(_ word: String, meaning explanation: String?) -> SettingSyntax<Value?> {
+    package func optional(_ word: String, meaning explanation: String?) -> SettingSyntax<Value?> {
         let explanation = explanation.map { " (\($0))" } ?? ""
         return SettingSyntax<Value?>(
             accepts: "\(word)\(explanation), or \(accepts)",
@@ -28,7 +28,7 @@ extension SettingSyntax {
 
 extension SettingSyntax where Value: Equatable {
     /// One of a few words.
-    static func choice(_ words: [(word: String, value: Value)]) -> SettingSyntax {
+    package static func choice(_ words: [(word: String, value: Value)]) -> SettingSyntax {
         SettingSyntax(
             accepts: enumeration(words.map(\.word)),
             read: { text in words.first { $0.word == text }?.value },
@@ -39,7 +39,7 @@ extension SettingSyntax where Value: Equatable {
 
 extension SettingSyntax<Bool> {
     /// The words `yes` and `no`, and TOML's own.
-    static let yesOrNo = SettingSyntax(
+    package static let yesOrNo = SettingSyntax(
         accepts: "yes or no",
         read: { text in
             switch text {
@@ -54,7 +54,7 @@ extension SettingSyntax<Bool> {
 
 extension SettingSyntax<Int> {
     /// A whole number.
-    static func number(in range: ClosedRange<Int>) -> SettingSyntax {
+    package static func number(in range: ClosedRange<Int>) -> SettingSyntax {
         SettingSyntax(
             accepts: "a number from \(range.lowerBound) to \(range.upperBound)",
             read: { text in Int(text).flatMap { range ~= $0 ? $0 : nil } },
@@ -65,7 +65,7 @@ extension SettingSyntax<Int> {
     /// A number of bytes, decimal (`5M` is 5,000,000) or binary (`5Mi` is 5,242,880).
     ///
     /// The bounds are given as they are shown.
-    static func byteCount(
+    package static func byteCount(
         from lowest: String,
         to highest: String,
         perSecond: Bool = false
@@ -100,7 +100,7 @@ extension SettingSyntax<Int> {
 
 extension SettingSyntax<Duration> {
     /// A time with its unit; the bounds are given as they are shown.
-    static func duration(from lowest: String, to highest: String) -> SettingSyntax {
+    package static func duration(from lowest: String, to highest: String) -> SettingSyntax {
         let range = (milliseconds(lowest) ?? 0)...(milliseconds(highest) ?? .max)
         return SettingSyntax(
             accepts:

@@ -1,35 +1,37 @@
 internal import CToml
 
 /// A key of a TOML document, or the header of a table.
-struct TomlEntry: Equatable {
-    enum Value: Equatable {
+package struct TomlEntry: Equatable {
+    package enum Value: Equatable {
         /// A string, integer or boolean, as text.
         case text(String)
         /// A table; what is in it are entries of their own.
         case table
-        /// Anything else, which settings do not use: "a list".
+        /// A list of strings.
+        case list([String])
+        /// Anything else, which settings do not use: "a date or time".
         case other(String)
     }
 
     /// The names of the tables around the key, outermost first, and its own name.
-    let path: [String]
+    package let path: [String]
     /// Where the key is written, from 1.
-    let line: Int
-    let value: Value
+    package let line: Int
+    package let value: Value
 }
 
 /// A TOML document as the list of what it says, in the order of its lines.
-struct TomlDocument {
-    let entries: [TomlEntry]
+public struct TomlDocument {
+    package let entries: [TomlEntry]
 
     /// Longer lines are refused: each dot of a key is a table of its own, and toml++ frees tables
     /// within tables by recursion.
-    static let lineByteCountMaximum = 1024
+    package static let lineByteCountMaximum = 1024
 
     /// Parses a document in ASCII; lines that are comments may have anything.
     ///
     /// - Throws: `Refusal`, if it is not TOML, not ASCII, or has lines that are too long.
-    init(_ bytes: [UInt8]) throws(Refusal) {
+    package init(_ bytes: [UInt8]) throws(Refusal) {
         var document: [UInt8] = []
         document.reserveCapacity(bytes.count)
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -56,9 +58,19 @@ struct TomlDocument {
     }
 
     /// Why a document is not read, and where.
-    struct Refusal: Error, Equatable {
-        let line: Int
-        let kind: SettingsProblem.Kind
+    public struct Refusal: Error, Equatable {
+        package let line: Int
+        package let kind: Kind
+
+        /// What keeps a document from being read.
+        public enum Kind: Equatable, Sendable {
+            /// It is not TOML.
+            case notTOML(reason: String)
+            /// A line other than a comment has characters beyond ASCII.
+            case notASCII
+            /// A line is too long.
+            case lineTooLong(byteCount: Int, maximum: Int)
+        }
     }
 
     private struct Found {
@@ -102,6 +114,12 @@ extension TomlEntry {
         value =
             switch entry.kind {
             case CTOML_TABLE: .table
+            case CTOML_LIST:
+                .list(
+                    UnsafeBufferPointer(start: entry.items, count: entry.item_count).map {
+                        String($0)
+                    }
+                )
             case CTOML_OTHER: .other(String(entry.value))
             default: .text(String(entry.value))
             }
@@ -112,5 +130,20 @@ extension String {
     fileprivate init(_ text: ctoml_text) {
         let bytes = UnsafeRawBufferPointer(start: text.bytes, count: text.byte_count)
         self.init(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension TomlDocument.Refusal.Kind: CustomStringConvertible {
+    /// What is wrong, and what would be right.
+    public var description: String {
+        switch self {
+        case .notTOML(let reason):
+            "this is not TOML: \(printable(reason)) (text needs quotation marks: \"300ms\")"
+        case .notASCII:
+            "only lines that are comments may have characters beyond ASCII; "
+                + "within quotation marks, \\u and four digits stand for one"
+        case .lineTooLong(let byteCount, let maximum):
+            "the line has \(byteCount) bytes; at most \(maximum) are read"
+        }
     }
 }

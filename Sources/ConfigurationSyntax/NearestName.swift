@@ -1,5 +1,5 @@
 /// The name that somebody most likely meant, if one is near enough.
-func nearestName(to text: String, among names: [String]) -> String? {
+package func nearestName(to text: String, among names: [String]) -> String? {
     // Names from the environment have underscores.
     let written = text.lowercased().utf8.prefix(64).map {
         $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0

@@ -1,0 +1,130 @@
+/// A member of a group, as the coordinator knows it.
+struct Member: Sendable {
+    /// What outlives the coordinator.
+    var record: MemberRecord
+    /// Where to reach it; none while it is lost.
+    var connection: ConnectionID?
+    /// Since when it is lost.
+    var lostAt: Double?
+    /// When it last said anything.
+    var heardAt: Double
+    /// When it last said how far it is.
+    var progressAt: Double?
+    /// When it was ready for the first time.
+    var firstReadyAt: Double?
+    /// When it was ready for the last time.
+    var readyAt: Double?
+    /// The pause to come, as it said first after that.
+    var freshPauseSeconds: Double?
+    /// When it was told to send a closing round, and how long that takes.
+    var closingRound: (begin: Double, seconds: Double)?
+    /// When its bandwidth was last looked at.
+    var sharedAt: Double?
+
+    /// A member that is there.
+    init(_ join: Join, on connection: ConnectionID, at now: Moment) {
+        record = MemberRecord(join)
+        self.connection = connection
+        heardAt = now.seconds
+        if record.state.isHeld { beReady(at: now) }
+    }
+
+    /// A member that the coordinator knew before it was restarted.
+    init(_ record: MemberRecord, at now: Moment) {
+        self.record = record
+        heardAt = now.seconds
+        lostAt = now.seconds
+        if record.state.isHeld || record.isClosing { firstReadyAt = now.seconds }
+    }
+
+    /// How it is called in logs.
+    var name: String { record.join.domain }
+
+    /// Between rounds, and not about to begin one.
+    var isHeld: Bool { record.state.isHeld && !record.isClosing }
+
+    /// It pauses its guest, has paused it, or has moved it.
+    var hasStopped: Bool { !record.state.isBeforeStop && record.state != .failed }
+
+    /// Whether it is connected, and has spoken lately enough to be told to stop.
+    func isPresent(at now: Moment) -> Bool {
+        connection != nil && now.seconds - heardAt <= 2 * CoordinatorProtocol.heartbeatSeconds
+    }
+
+    /// It has come to the end of a round, and is held.
+    mutating func beReady(at now: Moment) {
+        record.state = .ready
+        record.isClosing = false
+        closingRound = nil
+        if firstReadyAt == nil { firstReadyAt = now.seconds }
+        readyAt = now.seconds
+        freshPauseSeconds = nil
+    }
+
+    /// It has not seen that it was told to send a closing round.
+    mutating func forgetClosingRound() {
+        record.isClosing = false
+        record.closingRoundCount -= 1
+        closingRound = nil
+    }
+
+    /// It is told to send a closing round.
+    mutating func beginClosingRound(at now: Moment) {
+        record.isClosing = true
+        record.closingRoundCount += 1
+        let byteCount = Double(record.closingByteCount) + Double(record.progress.remainingByteCount)
+        record.closingByteCount = Int(min(byteCount, Double(MessageLimits.numberMaximum)))
+        closingRound = (now.seconds, pauseSeconds)
+    }
+
+    /// It says how far it is.
+    mutating func note(_ progress: Progress, at now: Moment) {
+        record.progress = progress
+        progressAt = now.seconds
+        if isHeld, freshPauseSeconds == nil { freshPauseSeconds = pauseSeconds }
+    }
+
+    // MARK: What it said, as numbers to reckon with
+
+    /// How long its guest would be paused now.
+    var pauseSeconds: Double { Double(record.progress.pauseMilliseconds) / 1000 }
+
+    /// What it has sent and will send.
+    var totalByteCount: Double {
+        Double(record.progress.transferredByteCount) + Double(record.progress.remainingByteCount)
+    }
+
+    /// When it is between rounds again, in seconds from now, if that is known.
+    func secondsToBoundary(at now: Moment) -> Double? {
+        if isHeld { return 0 }
+        if record.isClosing {
+            return closingRound.map { max(0, $0.begin + $0.seconds - now.seconds) }
+        }
+        guard let progressAt else { return nil }
+        return record.progress.secondsToReady.map { max(0, $0 - (now.seconds - progressAt)) }
+    }
+
+    /// The same; if it is not known, the time that the round takes.
+    func leastSecondsToBoundary(at now: Moment) -> Double? {
+        if let seconds = secondsToBoundary(at: now) { return seconds }
+        guard let progressAt, record.progress.bytesPerSecond > 0 else { return nil }
+        let seconds =
+            Double(record.progress.remainingByteCount) / Double(record.progress.bytesPerSecond)
+        return max(0, seconds - (now.seconds - progressAt))
+    }
+
+    /// What the planning of closing rounds needs to know.
+    func figures(at now: Moment) -> ClosingRounds.Figures {
+        let fresh = isHeld || record.isClosing ? freshPauseSeconds ?? pauseSeconds : pauseSeconds
+        let heldSeconds = max(now.seconds - (readyAt ?? now.seconds), 1)
+        return ClosingRounds.Figures(
+            secondsToBoundary: connection == nil ? nil : secondsToBoundary(at: now),
+            isHeld: isHeld && connection != nil,
+            pauseSeconds: pauseSeconds,
+            freshPauseSeconds: fresh,
+            growth: max(0, pauseSeconds - fresh) / heldSeconds,
+            closingByteCount: Double(record.progress.remainingByteCount),
+            closingRoundCount: record.closingRoundCount
+        )
+    }
+}

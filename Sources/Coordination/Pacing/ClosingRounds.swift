@@ -1,0 +1,97 @@
+/// Who sends a closing round now, so that all pauses begin together and none is longer for the wait.
+///
+/// A held member sends nothing, and what its guest writes adds up: the pause to come grows up to what
+/// the guest's working set takes. One closing round makes it short again, and lasts as long as the
+/// pause would have lasted. So the closing rounds are timed to end when the last member is expected
+/// to be ready: each begins its own length before. Once all are held and no round is worth it any
+/// more, all are told to stop.
+///
+/// A closing round is worth it only if the pause would prolong the group's. As long as one guest is
+/// paused the application is not whole, so a short pause beside a long one may as well grow to that
+/// length. This also ends the planning: rounds that no longer make the pause shorter are no longer
+/// asked for.
+///
+/// Estimates err, and the last member may need more rounds than it thought. So a member sends few
+/// closing rounds before all are held, some more after that, and all of them together may take only a
+/// small share of what the group sends anyway.
+enum ClosingRounds {
+    /// A member as far as it matters here.
+    struct Figures: Equatable {
+        /// When it is between rounds again, in seconds from now; 0 if it is held, none if unknown.
+        var secondsToBoundary: Double?
+        /// Whether it is held.
+        var isHeld: Bool
+        /// How long its guest would be paused now.
+        var pauseSeconds: Double
+        /// How long it would be paused after a closing round.
+        var freshPauseSeconds: Double
+        /// By how many seconds the pause grows in a second.
+        var growth = 0.0
+        /// What a closing round would take.
+        var closingByteCount = 0.0
+        /// How many it was told to send.
+        var closingRoundCount = 0
+    }
+
+    /// What is best.
+    enum Plan: Equatable {
+        /// Nothing is to be done now.
+        case wait(secondsToStop: Double?)
+        /// These members, by their index, begin their closing rounds.
+        case close([Int], secondsToStop: Double)
+        /// All are held, and it gets no better.
+        case stop
+    }
+
+    /// A pause may be longer by this share and time before it counts.
+    private static let toleratedShare = 0.25
+    private static let toleratedSeconds = 0.05
+
+    /// How many closing rounds a member sends while others are not held yet, and in all.
+    private static let earlyRoundCountMaximum = 2
+    private static let roundCountMaximum = 4
+
+    /// What closing rounds may take, of all that the group sends.
+    static let extraShare = 0.08
+
+    /// Half the time until this is asked again.
+    private static let slackSeconds = 0.05
+
+    /// What to do now, where closing rounds may take so many more bytes.
+    static func plan(_ members: [Figures], byteAllowance: Double) -> Plan {
+        let awaited = members.filter { !$0.isHeld }
+        var arrival = 0.0
+        for member in awaited {
+            guard let seconds = member.secondsToBoundary else { return .wait(secondsToStop: nil) }
+            arrival = max(arrival, seconds)
+        }
+        let stale = staleMembers(members, arrival, isEarly: !awaited.isEmpty, byteAllowance)
+        if awaited.isEmpty, stale.isEmpty { return .stop }
+        let stop = stale.reduce(arrival) { max($0, members[$1].pauseSeconds) }
+        let starting = stale.filter { members[$0].pauseSeconds >= stop - slackSeconds }
+        return starting.isEmpty
+            ? .wait(secondsToStop: stop) : .close(starting, secondsToStop: stop)
+    }
+
+    /// Held members whose pause would prolong the group's.
+    private static func staleMembers(
+        _ members: [Figures],
+        _ arrival: Double,
+        isEarly: Bool,
+        _ byteAllowance: Double
+    ) -> [Int] {
+        let groupPause = members.reduce(0) { max($0, $1.freshPauseSeconds) }
+        let tolerated = groupPause * (1 + toleratedShare) + toleratedSeconds
+        let roundCount = isEarly ? earlyRoundCountMaximum : roundCountMaximum
+        var bytesLeft = byteAllowance
+        return members.indices.filter { index in
+            let member = members[index]
+            guard member.isHeld, member.closingRoundCount < roundCount,
+                member.pauseSeconds + member.growth * arrival > tolerated,
+                member.closingByteCount <= bytesLeft
+            else { return false }
+            bytesLeft -= member.closingByteCount
+            return true
+        }
+    }
+}
