@@ -70,5 +70,10 @@ let package = Package(
             ],
             swiftSettings: house
         ),
+        .testTarget(
+            name: "WanExperimentTests",
+            dependencies: ["ReportSupport", "wan-experiment"],
+            swiftSettings: house
+        ),
     ]
 )

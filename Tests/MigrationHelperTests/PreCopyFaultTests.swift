@@ -64,12 +64,15 @@ struct PreCopyFaultTests {
         #expect(try files.reportedMigrations().first?.end?.status == .failed)
     }
 
-    @Test(arguments: ["extended", "stock"])
-    func aRunningGuestArrivesAfterTheLinkWasCutForASecond(format: String) async throws {
+    @Test(arguments: [("extended", "1s"), ("stock", "1s"), ("extended", "10s")])
+    func aRunningGuestArrivesAfterTheLinkWasCutForAWhile(
+        format: String,
+        cut: String
+    ) async throws {
         let files = try guest()
         let moved = try await files.migrate(
             Self.busy.merging(["CLOUDNET_STREAM": format]) { $1 },
-            link: ["--rate", "10M", "--rtt", "10ms", "--queue", "64k", "--cut", "100ms+1s"]
+            link: ["--rate", "10M", "--rtt", "10ms", "--queue", "64k", "--cut", "100ms+\(cut)"]
         )
         try files.expectEqualMemory(moved)
     }

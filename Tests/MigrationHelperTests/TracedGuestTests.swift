@@ -33,6 +33,18 @@ struct TracedGuestTests {
         #expect(!files.isInLogdirtyMode)
     }
 
+    /// Only the source has the guest in its process.
+    @Test func theGuestSaysWhatItTakesOfTheProcessor() async throws {
+        let files = try TracedFiles(SmallGuest.stream(roundCount: 5, pageCount: 2000))
+        let moved = try await files.migrate(["SIMULATED_XEN_TIME_SCALE": "1e6"])
+        try files.expectEqualMemory(moved)
+        let ends = try files.events(#""simulation-microseconds":"#)
+        #expect(ends.count == 1)
+        let end = try #require(ends.first)
+        #expect(end.contains(#""event":"end","side":"save""#))
+        #expect(!end.contains(#""simulation-microseconds":0}"#))
+    }
+
     @Test func anIdleGuestNeedsOneRound() async throws {
         let files = try TracedFiles(SmallGuest.stream(roundCount: 5))
         let moved = try await files.migrate(["SIMULATED_XEN_TIME_SCALE": "0"])

@@ -174,6 +174,17 @@ struct CompressionPolicyTests {
         }
     }
 
+    /// While the encoder is slower than the link, each write waits for the reader only a little.
+    @Test(arguments: [64 << 10, 4 << 20]) func linkThatBecomesFasterIsBelievedSoon(
+        _ bufferByteCount: Int
+    ) {
+        var link = LinkEstimate(bufferByteCount: bufferByteCount)
+        for _ in 0..<100 { link.note(byteCount: 700_000, seconds: 0.07, idleSeconds: 0) }
+        #expect(abs((link.bytesPerSecond ?? 0) / 10e6 - 1) < 0.05)
+        for _ in 0..<12 { link.note(byteCount: 700_000, seconds: 3.5e-3, idleSeconds: 20e-3) }
+        #expect(link.bytesPerSecond ?? 0 > 50e6)
+    }
+
     @Test(arguments: [Compression.off, .level(3), .level(-20)])
     func fixedCompressionNeverChanges(_ compression: Compression) {
         let expected: BatchTreatment =

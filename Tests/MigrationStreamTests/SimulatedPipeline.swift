@@ -4,8 +4,8 @@ import TestSupport
 
 /// An encoder's threads and a link on a clock that is computed, to try a `CompressionPolicy`.
 ///
-/// Each thread has a processor. It codes in turn, compresses beside the others and writes in turn;
-/// a write returns when the buffer of the link has room for it.
+/// Each thread has a processor. It codes in turn, compresses beside the others, or in turn while one
+/// thread is enough, and writes in turn; a write returns when the buffer of the link has room for it.
 struct SimulatedPipeline {
     /// What a batch is like.
     struct Batch {
@@ -134,7 +134,9 @@ struct SimulatedPipeline {
                     )
                 )
             }
-            let writingStart = max(readingEnd + compressing, writingEnd)
+            let compressingEnd = readingEnd + compressing
+            if policy?.isOneThreadEnough == true { readingEnd = compressingEnd }
+            let writingStart = max(compressingEnd, writingEnd)
             let idle = writingStart - writingEnd
             writingEnd =
                 link.write(compressed, at: writingStart, batch.linkBytesPerSecond)

@@ -19,6 +19,7 @@ public final class RunningGuest: Sendable {
     /// How its memory is put together from that of the trace.
     public let tiling: GuestTiling
     private let timeScale: Double
+    private let time: SimulationTime
     private let state: Mutex<State>
 
     /// A guest that was paused at the start of its trace.
@@ -27,10 +28,17 @@ public final class RunningGuest: Sendable {
     ///   - trace: What it does.
     ///   - timeScale: How many of its seconds pass in one second of the caller's clock.
     ///   - tiling: How its memory is put together.
-    public init(_ trace: GuestTrace, timeScale: Double, tiling: GuestTiling) {
+    ///   - time: Where the processor time goes that its writes take.
+    public init(
+        _ trace: GuestTrace,
+        timeScale: Double,
+        tiling: GuestTiling,
+        countingIn time: SimulationTime = SimulationTime()
+    ) {
         self.trace = trace
         self.tiling = tiling
         self.timeScale = timeScale
+        self.time = time
         state = Mutex(
             State(
                 tiles: (0..<tiling.count).map { GuestTile(trace, number: $0, of: tiling) },
@@ -40,13 +48,20 @@ public final class RunningGuest: Sendable {
     }
 
     /// Lets the guest run.
-    public func resume(at now: Double) {
-        state.withLock { $0.runsSince = $0.runsSince ?? now }
+    ///
+    /// - Parameters:
+    ///   - now: The time.
+    ///   - startSeconds: How many seconds of its trace it does at once.
+    public func resume(at now: Double, startSeconds: Double = 0) {
+        use { state in
+            state.guestSeconds += max(startSeconds, 0)
+            state.runsSince = state.runsSince ?? now
+        }
     }
 
     /// Stops it; its memory stays as it is.
     public func pause(at now: Double) {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             state.guestSeconds = guestSeconds(state, now)
             state.runsSince = nil
@@ -55,7 +70,7 @@ public final class RunningGuest: Sendable {
 
     /// How many pages were written to since the dirty pages were last taken.
     public func dirtyPageCount(at now: Double) -> Int {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             return state.dirty.count
         }
@@ -63,7 +78,7 @@ public final class RunningGuest: Sendable {
 
     /// The pages that were written to since the dirty pages were last taken.
     public func dirtyPages(at now: Double) -> PageBitmap {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             return state.dirty
         }
@@ -71,7 +86,7 @@ public final class RunningGuest: Sendable {
 
     /// Takes the dirty pages: none is dirty now.
     public func takeDirtyPages(at now: Double) -> PageBitmap {
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             let dirty = state.dirty
             state.dirty = PageBitmap(pageCount: tiling.addressSpacePageCount)
@@ -89,13 +104,18 @@ public final class RunningGuest: Sendable {
         batch.removeAll()
         let builder = RewrittenPage()
         defer { builder.deallocate() }
-        state.withLock { state in
+        use { state in
             catchUp(&state, now)
             for pfn in pfns {
                 let (tile, tracePFN) = tiling.place(of: pfn)
                 state.tiles[tile].read(tracePFN, as: pfn, into: batch, builder)
             }
         }
+    }
+
+    /// All of this is what a real guest does on its own processors, and Xen for it.
+    private func use<Result>(_ body: (inout State) -> Result) -> Result {
+        time.measure { state.withLock { body(&$0) } }
     }
 
     private func guestSeconds(_ state: borrowing State, _ now: Double) -> Double {

@@ -72,6 +72,23 @@ struct RunningGuestTests {
         #expect(jumping.dirtyPages(at: 15 * loop).pfns == stepping.dirtyPages(at: 15 * loop).pfns)
     }
 
+    @Test mutating func aLateStartSkipsWhatTheGuestDidBefore() throws {
+        let stream = stream()
+        let early = try TracedGuests.guest(stream, timeScale: 4)
+        let late = try TracedGuests.guest(stream, timeScale: 4)
+        let loop = early.trace.loopSeconds
+        early.resume(at: 0)
+        late.resume(at: 100, startSeconds: 1.6 * loop)
+        #expect(late.memoryDigest(at: 100) == early.memoryDigest(at: 0.4 * loop), comment)
+        late.pause(at: 100 + loop)
+        late.resume(at: 200)
+        // What was skipped is skipped once.
+        #expect(
+            late.memoryDigest(at: 200 + loop) == early.memoryDigest(at: 2.4 * loop),
+            comment
+        )
+    }
+
     @Test mutating func eachLoopMakesNewMemory() throws {
         let guest = try TracedGuests.guest(stream())
         guest.resume(at: 0)

@@ -4,16 +4,24 @@ internal import Synchronization
 
 /// The one guest of this host, if the environment names a trace for it.
 enum Domain {
+    /// What the guest's writes took, and reading its trace.
+    static let simulationTime = SimulationTime()
+
     /// The guest, paused at time 0, or what is wrong with its trace; `nil` without a trace.
     static let guest: Result<RunningGuest, RecordedStreamError>? = path("SIMULATED_XEN_TRACE").map {
         path in
-        Result { () throws(RecordedStreamError) -> RunningGuest in
-            let stream = try RecordedStream(StreamFile(path: path))
-            let trace = try GuestTrace(stream, spans: try spans(of: stream))
-            let timeScale = max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0)
-            let tileCount = setting("SIMULATED_XEN_TILES", default: 1)
-            let tiling = try GuestTiling(trace, count: tileCount)
-            return RunningGuest(trace, timeScale: timeScale, tiling: tiling)
+        simulationTime.measure {
+            Result { () throws(RecordedStreamError) -> RunningGuest in
+                let stream = try RecordedStream(StreamFile(path: path))
+                let trace = try GuestTrace(stream, spans: try spans(of: stream))
+                let tileCount = setting("SIMULATED_XEN_TILES", default: 1)
+                return RunningGuest(
+                    trace,
+                    timeScale: max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0),
+                    tiling: try GuestTiling(trace, count: tileCount),
+                    countingIn: simulationTime
+                )
+            }
         }
     }
 

@@ -78,7 +78,8 @@ private final class TracedSave: SaveSurroundings {
     func run(flags: UInt32) -> Bool {
         defer { events.close() }
         events.note("start", ["memory-pages": guest.tiling.memoryPageCount])
-        guest.resume(at: now)
+        let startSeconds = setting("SIMULATED_XEN_START_SECONDS", default: 0.0)
+        guest.resume(at: now, startSeconds: startSeconds)
         var save = GuestSave(
             guest,
             isLive: flags & UInt32(XCFLAGS_LIVE) != 0,
@@ -86,7 +87,13 @@ private final class TracedSave: SaveSurroundings {
             self
         )
         let isSaved = save.run()
-        events.note("end", ["result": isSaved ? 0 : -1])
+        events.note(
+            "end",
+            [
+                "result": isSaved ? 0 : -1,
+                "simulation-microseconds": Domain.simulationTime.microseconds,
+            ]
+        )
         let errorNumber = errno
         if isSaved, let path = path("SIMULATED_XEN_MEMORY_DIGEST") {
             writeText(guest.memoryDigest(at: now), to: path)

@@ -88,6 +88,8 @@ struct GroupMigration {
     }
 
     private static let application = "shop"
+    /// How many seconds of its trace each member is ahead of the one before.
+    private static let startSeconds = 17.0
 
     /// What the helpers of a member have in their environment.
     private func environment(
@@ -107,6 +109,8 @@ struct GroupMigration {
         variables["SIMULATED_XEN_TILES"] = "\(member.tileCount)"
         variables["SIMULATED_XEN_TIME_SCALE"] =
             "\(testBed.timeScale / Double(member.tileCount))"
+        // Members that are equal do not write the same pages at the same time.
+        variables["SIMULATED_XEN_START_SECONDS"] = "\(Self.startSeconds * Double(index + 1))"
         variables["SIMULATED_XEN_STORE"] = store
         let number = String(index + 1)
         variables["SIMULATED_XEN_UUID"] =

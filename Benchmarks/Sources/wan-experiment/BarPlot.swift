@@ -47,8 +47,7 @@ struct BarPlot {
         on graphic: inout ScalableGraphic
     ) {
         let bars = MigrationMethod.all.map { method in
-            let scenario = Scenario(guest: guest, link: link.key, method: method.key)
-            return (family: method.family, spread: Spread(results[scenario], quantity))
+            (family: method.family, spread: Spread(results[guest, link, method], quantity))
         }
         guard let most = bars.compactMap({ $0.spread?.most }).max(), most > 0 else { return }
         // Room for the number at the end of the longest bar.

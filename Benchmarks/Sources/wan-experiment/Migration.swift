@@ -11,6 +11,10 @@ struct Migration: Sendable {
     let link: WanLink
     let method: MigrationMethod
     let testBed: TestBed
+    /// How often it is to be measured.
+    let runCount: Int
+    /// Which of these it is, from 1.
+    var run = 1
 
     /// Whether processors, not only the link, decide how long it takes.
     var needsProcessors: Bool { link.isFast || method.compresses }
@@ -21,7 +25,7 @@ struct Migration: Sendable {
     /// Runs it.
     ///
     /// - Throws: `ExperimentError` if a helper failed, `ReportError` if anything else did.
-    func run() throws -> MigrationMeasurement {
+    func measure() throws -> MigrationMeasurement {
         let files = try testBed.makeFolder()
         defer { try? FileManager.default.removeItem(atPath: files.root) }
         let reportPath = files.path("link.json")
@@ -82,12 +86,14 @@ struct Migration: Sendable {
         else { throw ExperimentError.failed(scenario, messages: save.errors + restore.errors) }
         let processes = try ends.map { try $0.get().cpuSeconds }
         let filterSeconds = method.filters.map { _ in (processes[1], processes[3]) } ?? (0, 0)
+        let xen = try XenRecord(path: eventsPath)
         return MigrationMeasurement(
-            totalSeconds: try completeTime - XenEvent.startTime(inFile: eventsPath),
+            totalSeconds: completeTime - xen.startTime,
             pauseSeconds: completeTime - suspendTime,
             byteCount: try LinkReport(path: reportPath).bytes,
             roundCount: save.roundCount,
-            sourceCPUSeconds: processes[0] + filterSeconds.0,
+            sourceCPUSeconds: processes[0] - xen.simulationSeconds + filterSeconds.0,
+            simulationCPUSeconds: xen.simulationSeconds,
             targetCPUSeconds: processes[processes.count - 1] + filterSeconds.1,
             sourceMemoryByteCount: save.peakMemoryByteCount,
             targetMemoryByteCount: restore.peakMemoryByteCount
@@ -95,7 +101,10 @@ struct Migration: Sendable {
     }
 
     private var environment: [String: String] {
-        testBed.environment(of: guest).merging(method.settings) { $1 }
+        var variables = testBed.environment(of: guest).merging(method.settings) { $1 }
+        let startSeconds = method.startStepSeconds * Double(run - 1)
+        variables["SIMULATED_XEN_START_SECONDS"] = "\(startSeconds)"
+        return variables
     }
 
     /// Answers both helpers until they have ended.

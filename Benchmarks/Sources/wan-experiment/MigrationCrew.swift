@@ -36,7 +36,7 @@ final class MigrationCrew: Sendable {
 
     private func work() {
         while let migration = state.withLock({ $0.waiting.popFirst() }) {
-            let result = Result { try migration.run() }
+            let result = Result { try migration.measure() }
             state.withLock { $0.outcomes.append((migration.scenario, result)) }
             hasOutcome.signal()
         }

@@ -19,6 +19,9 @@ struct MigrationMethod: Sendable {
     /// What compresses before the link, and its opposite behind it.
     var filters: (source: [String], target: [String])?
 
+    /// Each run begins so many seconds of the guest's trace later than the one before.
+    var startStepSeconds = 0.0
+
     /// Whether zstd runs, in the helpers or beside them.
     var compresses = false
 
@@ -52,6 +55,17 @@ struct MigrationMethod: Sendable {
         compresses: true
     )
 
+    /// With a limit for the pause, at many moments of a guest's life.
+    static let limitedPause = MigrationMethod(
+        key: "max-pause",
+        title: "all together, max-pause",
+        family: .cloudnet,
+        settings: ["CLOUDNET_MAX_PAUSE": "\(PauseLimit.milliseconds)ms"],
+        startStepSeconds: 23.7,
+        compresses: true
+    )
+
+    /// What is compared side by side.
     static let all = [
         stock,
         compressedStock,

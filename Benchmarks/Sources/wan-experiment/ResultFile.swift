@@ -23,6 +23,12 @@ final class ResultFile {
         measurements[scenario, default: []]
     }
 
+    /// What a method took where it was measured.
+    subscript(_ guest: String, _ link: WanLink, _ method: MigrationMethod) -> [MigrationMeasurement]
+    {
+        self[Scenario(guest: guest, link: link.key, method: method.key)]
+    }
+
     /// What the results were measured on and how; each text once.
     var conditions: [String] { lines.conditions }
 

@@ -11,18 +11,36 @@ struct LinkReport: Decodable {
     }
 }
 
-/// What the simulated Xen wrote into the file of `SIMULATED_XEN_EVENTS`.
-struct XenEvent: Decodable {
-    let event: String
-    let clock: Double
-
+/// What the simulated Xen of the source wrote into the file of `SIMULATED_XEN_EVENTS`.
+struct XenRecord {
     /// When `xc_domain_save` began, in seconds of CLOCK_MONOTONIC; the trace was read before.
-    static func startTime(inFile path: String) throws -> Double {
-        let lines = try Data(contentsOf: URL(filePath: path)).split(separator: UInt8(ascii: "\n"))
-        for line in lines {
-            let event = try JSONDecoder().decode(Self.self, from: line)
-            if event.event == "start" { return event.clock }
+    let startTime: Double
+    /// The processor time in the helper that the guest took, with the reading of its trace.
+    let simulationSeconds: Double
+
+    private struct Event: Decodable {
+        let event: String
+        let clock: Double
+        let simulationMicroseconds: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case event
+            case clock
+            case simulationMicroseconds = "simulation-microseconds"
         }
-        throw ReportError.cannotOpen(path)
+    }
+
+    /// Reads the file.
+    ///
+    /// - Throws: `ReportError` if it does not tell of a whole save.
+    init(path: String) throws {
+        let lines = try Data(contentsOf: URL(filePath: path)).split(separator: UInt8(ascii: "\n"))
+        let events = try lines.map { try JSONDecoder().decode(Event.self, from: $0) }
+        guard
+            let start = events.first(where: { $0.event == "start" }),
+            let simulation = events.last?.simulationMicroseconds
+        else { throw ReportError.cannotOpen(path) }
+        startTime = start.clock
+        simulationSeconds = Double(simulation) / 1e6
     }
 }

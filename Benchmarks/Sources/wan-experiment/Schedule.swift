@@ -4,7 +4,6 @@ import ReportSupport
 struct Schedule {
     /// Migrations that run at the same time if they only wait for the link.
     let parallelCount: Int
-    let runCount: Int
 
     /// Measures whatever has fewer results than wanted.
     ///
@@ -14,8 +13,12 @@ struct Schedule {
     /// - Returns: How many migrations failed; their reasons went to standard error.
     func measure(_ migrations: [Migration], into results: ResultFile) throws -> Int {
         var failureCount = 0
-        for run in 1...runCount {
-            let missing = migrations.filter { results[$0.scenario].count < run }
+        let runCount = migrations.map(\.runCount).max() ?? 0
+        for run in stride(from: 1, through: runCount, by: 1) {
+            var missing = migrations.filter { migration in
+                migration.runCount >= run && results[migration.scenario].count < run
+            }
+            for index in missing.indices { missing[index].run = run }
             guard !missing.isEmpty else { continue }
             Console.note("run \(run) of \(runCount): \(missing.count) migrations")
             for isAlone in [false, true] {

@@ -30,6 +30,12 @@ struct WanExperiment: ParsableCommand {
     @Option(help: "How often each migration is measured.")
     var runs = 5
 
+    @Option(help: "How often each guest moves over each link with a limit for the pause.")
+    var maxPauseRuns = 8
+
+    @Option(help: "The results of make wan-xen, for the document.")
+    var emulated: String?
+
     @Option(help: "How many migrations run at the same time if they only wait for the link.")
     var parallel = 5
 
@@ -49,8 +55,8 @@ struct WanExperiment: ParsableCommand {
         guard draw || (programs != nil && streams != nil) else {
             throw ValidationError("--programs and --streams are needed to measure.")
         }
-        guard runs >= 1, parallel >= 1, timeScale > 0 else {
-            throw ValidationError("--runs, --parallel and --time-scale must be above zero.")
+        guard runs >= 1, maxPauseRuns >= 1, parallel >= 1, timeScale > 0 else {
+            throw ValidationError("All counts and --time-scale must be above zero.")
         }
     }
 
@@ -75,8 +81,12 @@ struct WanExperiment: ParsableCommand {
             )
         }
         let name = (stem as NSString).lastPathComponent
-        try WanDocument(results: results, plotNames: plots.map { "\(name)-\($0.key).svg" }).text
-            .write(toFile: document, atomically: true, encoding: .utf8)
+        let text = WanDocument(
+            results: results,
+            emulated: try emulated.map { try EmulatedHosts(path: $0) },
+            plotNames: plots.map { "\(name)-\($0.key).svg" }
+        ).text
+        try text.write(toFile: document, atomically: true, encoding: .utf8)
         guard failureCount == 0 else {
             throw ExperimentError.unfinished(failureCount: failureCount)
         }
@@ -99,13 +109,15 @@ struct WanExperiment: ParsableCommand {
         )
         let migrations = guests.flatMap { guest in
             WanLink.all.flatMap { link in
-                MigrationMethod.all.map { method in
+                (MigrationMethod.all + [.limitedPause]).map { method in
                     Migration(
                         scenario: Scenario(guest: guest.name, link: link.key, method: method.key),
                         guest: guest,
                         link: link,
                         method: method,
-                        testBed: testBed
+                        testBed: testBed,
+                        runCount: method.key == MigrationMethod.limitedPause.key
+                            ? maxPauseRuns : runs
                     )
                 }
             }
@@ -119,12 +131,9 @@ struct WanExperiment: ParsableCommand {
             under: """
                 Measured on \(machine.date) on \(machine.description), guests \(timeScale.fixed(0)) \
                 times as fast as recorded. Migrations ran alone over 1 Gb/s and where zstd runs; \
-                the others, which wait for the link, \(parallel) at a time.
+                the others, which wait for links of their own, \(parallel) at a time.
                 """
         )
-        return try Schedule(parallelCount: parallel, runCount: runs).measure(
-            selected,
-            into: results
-        )
+        return try Schedule(parallelCount: parallel).measure(selected, into: results)
     }
 }

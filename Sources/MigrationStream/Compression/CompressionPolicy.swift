@@ -132,9 +132,12 @@ struct CompressionPolicy {
 
     /// Whether one thread compresses as fast as the link takes it.
     ///
-    /// Then a second one would only split the history that a compressor has.
+    /// Then a second one would only split the history that a compressor has. Once the link waits for
+    /// us, it may have become faster, which only more threads can find out.
     var isOneThreadEnough: Bool {
-        guard fixedTreatment == nil, let secondsPerByte = link.secondsPerByte else { return false }
+        guard fixedTreatment == nil, link.isBusy, let secondsPerByte = link.secondsPerByte else {
+            return false
+        }
         let rung = Self.ladder[rungIndex]
         let working = codingSecondsPerByte + rung.secondsPerByte * speedScale
         return working < 0.8 * min(rung.ratio * ratioScale, 1) * secondsPerByte

@@ -8,6 +8,9 @@ struct LinkEstimate {
         bytesPerSecond.map { max(1 / $0, freeWriting / max(freeByteCount, 1)) }
     }
 
+    /// Whether the last writes had to wait, but for one or two that found room.
+    var isBusy: Bool { freeWriteCount < 3 }
+
     // Writes that did not have to wait, those long ago less.
     private var freeByteCount = 0.0
     private var freeWriting = 0.0
@@ -24,6 +27,11 @@ struct LinkEstimate {
     private var byteCount = 0.0
     private var writing = 0.0
     private var idle = 0.0
+
+    // The last ones that were all much faster than the known rate.
+    private var fastByteCount = 0.0
+    private var fastSeconds = 0.0
+    private static let muchFaster = 1.5
 
     // How long to believe the last known rate while nothing shows it.
     private var freeWriteCount = 0
@@ -109,6 +117,7 @@ struct LinkEstimate {
         writing = writing * memory + pendingWriting
         idle = idle * memory + pendingIdle
         let latestRate = pendingByteCount / (pendingWriting + pendingIdle)
+        noteFastWait(latestRate)
         let smoothRate = byteCount / (writing + idle)
         (pendingByteCount, pendingWriting, pendingIdle) = (0, 0, 0)
         freeWriteCount = 0
@@ -126,5 +135,17 @@ struct LinkEstimate {
         bytesPerSecond =
             latestRate < known
             ? max(min(smoothRate, known), latestRate) : min(smoothRate, known * 2)
+    }
+
+    /// Forgets what was before the link became much faster: more has left than a buffer can hide.
+    private mutating func noteFastWait(_ latestRate: Double) {
+        guard let known = bytesPerSecond, latestRate > known * Self.muchFaster else {
+            (fastByteCount, fastSeconds) = (0, 0)
+            return
+        }
+        fastByteCount += pendingByteCount
+        fastSeconds += pendingWriting + pendingIdle
+        guard fastByteCount > bufferByteCountMaximum else { return }
+        (byteCount, writing, idle) = (fastByteCount, fastSeconds, 0)
     }
 }
