@@ -11,6 +11,7 @@ struct ArrivalPlot {
     private static let plotWidth = 640.0
     private static let barPitch = 18.0
     private static let responseHeight = 70.0
+    private static let gap = 10.0
     private static let headHeight = 40.0
     private static let binSeconds = 0.5
     /// The ends of the scale of response times, in seconds.
@@ -22,7 +23,7 @@ struct ArrivalPlot {
         }
         let seconds = panels.map { $0.1.totalSeconds }.max() ?? 1
         let memberHeight = Self.barPitch * Double(scenario.members.count)
-        let panelHeight = Self.headHeight + memberHeight + Self.responseHeight + 30
+        let panelHeight = Self.headHeight + memberHeight + Self.gap + Self.responseHeight + 30
         var graphic = ScalableGraphic(
             width: Self.nameWidth + Self.plotWidth + 40,
             height: 30 + panelHeight * Double(panels.count),
@@ -68,7 +69,7 @@ struct ArrivalPlot {
             let y = top + Self.headHeight + Self.barPitch * Double(index)
             graphic.label(member.name, Self.nameWidth - 8, y + 11, anchor: .end)
             let parts = [
-                (member.startSeconds, member.suspendSeconds, "general"),
+                (0, member.suspendSeconds, "general"),
                 (member.suspendSeconds, member.resumeSeconds, "limit"),
                 (member.resumeSeconds, total, "cloudnet"),
             ]
@@ -84,7 +85,7 @@ struct ArrivalPlot {
         }
         let base =
             top + Self.headHeight + Self.barPitch * Double(run.members.count)
-            + Self.responseHeight
+            + Self.gap + Self.responseHeight
         for (seconds, name) in [(0.01, "10 ms"), (0.1, "100 ms"), (1, "1 s"), (10, "10 s")] {
             let y = base - height(seconds)
             graphic.line(x(0), y, x(total), y)

@@ -16,6 +16,17 @@ struct GroupMethod: Sendable {
         description: "Each member stops when its own policy says so; there is no coordinator."
     )
 
+    /// Ready members hold, and send a closing round in time.
+    static let holding = GroupMethod(
+        key: "hold",
+        title: "holding",
+        pacing: "hold",
+        description: """
+            Ours: who is ready holds and sends one closing round when the others are about to be \
+            ready; the link is shared so that all finish together.
+            """
+    )
+
     static let all = [
         unsynchronized,
         GroupMethod(
@@ -26,14 +37,6 @@ struct GroupMethod: Sendable {
                 The paper's rule: who is ready sends rounds until all are ready.
                 """
         ),
-        GroupMethod(
-            key: "hold",
-            title: "holding",
-            pacing: "hold",
-            description: """
-                Ours: who is ready holds and sends one closing round when the others are about to be \
-                ready; the link is shared so that all finish together.
-                """
-        ),
+        holding,
     ]
 }

@@ -3,14 +3,16 @@ import ReportSupport
 
 /// The link that all members of a group share.
 enum SharedLink {
-    static let rate = "100Mbit"
+    static let megabitsPerSecond = 100
+    static let bytesPerSecond = Double(megabitsPerSecond) * 1e6 / 8
     static let roundTripMilliseconds = 20
-    static let title = "100 Mb/s, 20 ms"
+    static let title = "\(megabitsPerSecond) Mb/s, \(roundTripMilliseconds) ms"
 
     /// The emulator for some streams, which writes a report at the end.
     static func command(_ program: String, streamCount: Int, reportPath: String) -> [String] {
         [
-            program, "--rate", rate, "--rtt", "\(roundTripMilliseconds)ms", "--streams",
+            program, "--rate", "\(megabitsPerSecond)Mbit", "--rtt", "\(roundTripMilliseconds)ms",
+            "--streams",
             "\(streamCount)", "--report", reportPath,
         ]
     }

@@ -8,7 +8,7 @@ struct SyncDocument {
     let plotName: String
 
     var text: String {
-        let sections = introduction + methods + clients + scenarios
+        let sections = introduction + methods + promises + clients + scenarios
         return String(sections.dropLast())
     }
 
@@ -53,6 +53,34 @@ struct SyncDocument {
                 group is split, all members run, but not all at one place.
                 """
             )
+    }
+
+    private var promises: String {
+        var table = MarkdownTable([
+            "Holding", "skew of suspensions, ms", "kept", "extra bytes", "kept",
+        ])
+        for scenario in GroupScenario.all {
+            guard let promise = Promise(scenario, results) else { continue }
+            table.append([
+                scenario.title, cell(promise.skewMilliseconds), verdict(promise.isSkewKept),
+                percent(promise.extra), verdict(promise.isExtraKept),
+            ])
+        }
+        return heading(2, "What was promised")
+            + paragraph(
+                """
+                In each run the suspensions are at most \((1000 * Promise.skewSeconds).fixed(0)) ms
+                and the time of a batch apart (1024 pages over this link, uncompressed:
+                \((1000 * Promise.batchSeconds).fixed(0)) ms), and the median of what is sent is less than
+                \((100 * Promise.extraShare).fixed(0)) % above that of unsynchronised members.
+                """
+            ) + table.text
+    }
+
+    private func verdict(_ isKept: Bool) -> String { isKept ? "yes" : "**no**" }
+
+    private func percent(_ share: Double) -> String {
+        (share > 0 ? "+" : "") + (100 * share).fixed(1) + " %"
     }
 
     private var clients: String {
@@ -112,7 +140,7 @@ struct SyncDocument {
             let runs = results.runs(scenario, method)
             guard !runs.isEmpty else { continue }
             let bytes = runs.map { Double($0.byteCount) }.median
-            let extra = base.isEmpty ? "" : signed(100 * (bytes / base.median - 1)) + " %"
+            let extra = base.isEmpty ? "" : percent(bytes / base.median - 1)
             table.append([
                 method.title, "\(runs.count)",
                 cell(runs) { 1000 * ($0.arrival?.suspendSkewSeconds ?? 0) },
@@ -135,17 +163,16 @@ struct SyncDocument {
             : ""
     }
 
-    private func signed(_ value: Double) -> String {
-        (value > 0 ? "+" : "") + value.fixed(1)
-    }
-
     /// The median, with the ends if there were several runs.
     private func cell(
         _ runs: [GroupMeasurement],
         _ value: (GroupMeasurement) -> Double
     ) -> String {
-        guard let spread = Spread(runs.map(value)) else { return "" }
-        guard runs.count > 1 else { return spread.median.threeDigits }
+        Spread(runs.map(value)).map { cell($0) } ?? ""
+    }
+
+    private func cell(_ spread: Spread) -> String {
+        guard spread.least < spread.most else { return spread.median.threeDigits }
         return "\(spread.median.threeDigits) "
             + "(\(spread.least.threeDigits)–\(spread.most.threeDigits))"
     }

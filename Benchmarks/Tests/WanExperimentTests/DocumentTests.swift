@@ -1,3 +1,4 @@
+import ReportSupport
 import Testing
 
 @testable import wan_experiment
