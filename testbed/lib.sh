@@ -73,4 +73,6 @@ fill_guest_folder() {
     install -m 755 "$(command -v busybox)" "$1/bin/busybox"
     install -m 755 "$source_directory/guest/init" "$1/init"
     install -m 755 "$source_directory/guest/busy" "$1/bin/busy"
+    # To write it in a guest takes half a minute.
+    busybox awk -f "$source_directory/guest/text.awk" >"$1/text"
 }

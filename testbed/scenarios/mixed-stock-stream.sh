@@ -6,7 +6,7 @@ source "$(dirname "$0")/../scenario-lib.sh"
 source_environment=CLOUDNET_STREAM=stock
 target_helper=$stock_helper
 stream_filter="tee /share/migration.xl"
-start_guest pvh busy 128 16
+start_guest pvh busy 128 32
 expect_migration pvh
 trap 'rm -f "$share_directory"/*.xl' EXIT
 "$source_directory/verify-stream" xl "$share_directory/migration.xl" ||

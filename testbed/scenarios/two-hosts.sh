@@ -6,7 +6,7 @@ source "$(dirname "$0")/../two-hosts-lib.sh"
 # What the clocks of the hosts may differ by.
 clock_seconds=0.5
 set_link delay 13ms rate 20mbit
-start_guest pvh busy 128 16
+start_guest pvh busy 128 32
 tick=$(last_tick pvh)
 move pvh || flunk "the migration failed"
 expect_moved pvh "$tick"
