@@ -281,7 +281,7 @@ let package = Package(
                 "Coordination", "CoordinatorClient", "LibxlHelper", "LibxlSide", "MigrationHelper",
                 "MigrationReport", "MigrationStream",
                 "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
-                "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "cloudnet-coordinator", "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

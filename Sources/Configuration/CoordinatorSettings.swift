@@ -1,3 +1,4 @@
+internal import ConfigurationSyntax
 internal import Coordination
 
 extension SettingSyntax<String> {

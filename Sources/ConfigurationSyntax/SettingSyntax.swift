@@ -7,7 +7,20 @@ package struct SettingSyntax<Value: Sendable>: Sendable {
     /// Writes a value so that it can be read again.
     package let write: @Sendable (Value) -> String
     /// What people often get wrong, for messages: "has no unit"; `nil` for anything else.
-    package var flaw: @Sendable (String) -> String? = { _ in nil }
+    package var flaw: @Sendable (String) -> String?
+
+    /// A syntax.
+    package init(
+        accepts: String,
+        read: @escaping @Sendable (String) -> Value?,
+        write: @escaping @Sendable (Value) -> String,
+        flaw: @escaping @Sendable (String) -> String? = { _ in nil }
+    ) {
+        self.accepts = accepts
+        self.read = read
+        self.write = write
+        self.flaw = flaw
+    }
 }
 
 extension SettingSyntax {

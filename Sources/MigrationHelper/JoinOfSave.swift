@@ -32,10 +32,17 @@ extension Join {
         }
     }
 
-    /// As much of a name as the protocol takes.
+    /// As much of a name as the protocol takes: printed in one line, and not empty.
     private static func bounded(_ name: String) -> String {
-        var name = name
+        var scalars = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            let isPlain = scalar.properties.isDefaultIgnorableCodePoint == false
+                && scalar.properties.generalCategory != .control
+                && scalar.properties.generalCategory != .unassigned
+            scalars.append(isPlain ? scalar : "?")
+        }
+        var name = String(scalars)
         while name.utf8.count > CoordinatorProtocol.nameByteCountMaximum { name.removeLast() }
-        return name
+        return name.allSatisfy(\.isWhitespace) ? "?" : name
     }
 }

@@ -72,7 +72,6 @@ struct GroupMemberTests {
             connection.decide(5, "hold")
             connection.decide(3, "stop")
             connection.decide(5, "abort")
-            connection.decide(-1, "abort")
             connection.decide(7, "continue", #","bandwidth-limit":5000000,"seconds-to-stop":2.5"#)
             connection.decide(6, "abort")
             connection.send(#"{"type":"alive","news":["something","to come"]}"# + "\n")

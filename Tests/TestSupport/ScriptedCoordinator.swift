@@ -48,8 +48,9 @@ public final class ScriptedCoordinator: Sendable {
 
     private func accept(_ script: @escaping @Sendable (ScriptedConnection) -> Void) {
         while true {
-            let peer = Glibc.accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let peer = Glibc.accept(descriptor, nil, nil)
             guard peer >= 0 else { return }
+            _ = fcntl(peer, F_SETFD, FD_CLOEXEC)
             let connection = state.withLock { state -> ScriptedConnection? in
                 guard !state.isStopped else { return nil }
                 let connection = ScriptedConnection(peer, number: state.connections.count)
@@ -120,6 +121,7 @@ public final class ScriptedConnection: Sendable {
     public var isEnded: Bool { state.withLock { $0.isEnded } }
 
     /// The next line; nothing at the end.
+    @discardableResult
     public func readLine() -> String? {
         while true {
             let line = state.withLock { state -> String? in
@@ -157,7 +159,7 @@ public final class ScriptedConnection: Sendable {
     @discardableResult
     public func send(_ text: String) -> Int {
         let bytes = Array(text.utf8)
-        return max(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)), 0)
+        return max(Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)), 0)
     }
 
     /// Welcomes a member.
