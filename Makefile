@@ -8,11 +8,12 @@ RELEASE = .build/release
 # Helpers run in a dom0 that has no Swift.
 RELEASE_FLAGS = -c release --static-swift-stdlib
 SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks \
-	Benchmarks/Sources
+	Benchmarks/Sources Benchmarks/Tests
 # Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench wan wan-xen sync unit-test emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench bench-test wan wan-xen sync \
+	unit-test emulated-xen lint format golden packages
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -29,6 +30,11 @@ demo: helpers
 bench: helpers
 	tools/install-packages $(BENCH_PACKAGES)
 	Benchmarks/measure $(RELEASE)/cloudnet
+
+# The tests of what make wan runs, which belong to a package of their own.
+bench-test: packages
+	tools/install-packages $(BENCH_PACKAGES)
+	swift test --disable-xctest --package-path Benchmarks
 
 # Migrates simulated guests over emulated links; writes docs/wan-experiment.*; QUICK=1 only shows.
 wan: helpers

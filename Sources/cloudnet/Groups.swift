@@ -92,7 +92,15 @@ struct Groups: ParsableCommand {
 
 /// What all parts of `cloudnet groups` can be told.
 struct GroupsOptions: ParsableArguments {
-    @Option(help: "Where the coordinator listens: \(CoordinatorAddress.expectation).")
+    @Option(
+        help: "Where the coordinator listens: \(CoordinatorAddress.expectation).",
+        transform: { text in
+            guard let address = CoordinatorAddress(text) else {
+                throw ValidationError("'\(text)' is not \(CoordinatorAddress.expectation).")
+            }
+            return address
+        }
+    )
     var coordinator = CoordinatorAddress.standard
 
     @Flag(help: "Print the coordinator's answer as JSON.")
@@ -114,11 +122,6 @@ struct GroupsOptions: ParsableArguments {
             for line in lines(groups) { print(line) }
         }
     }
-}
-
-extension CoordinatorAddress: ExpressibleByArgument {
-    /// Reads an address from the command line.
-    public init?(argument: String) { self.init(argument) }
 }
 
 /// The coordinator has no group of the application.

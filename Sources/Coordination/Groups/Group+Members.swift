@@ -137,7 +137,8 @@ extension Group {
         case _ where !isUndecided:
             decide(.alone, for: place, reason: "the group has ended without it", at: now)
         case .hold:
-            if !hasFollowed { decide(.hold, for: place, reason: holdReason, at: now) }
+            // If it still holds good, it is told again.
+            if !hasFollowed { members[place].record.decision = nil }
         case .continue:
             guard !members[place].record.isClosing, !members[place].isHeld,
                 let limit = told?.bandwidthLimit

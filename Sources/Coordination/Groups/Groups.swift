@@ -23,6 +23,7 @@ public struct Groups: Sendable {
     private let rules: RulesTable
     private var groups: [Key: Group] = [:]
     private var undone: Set<Key> = []
+    private var undoneMemberCount = 0
     private var over: [Key] = []
     private var latest: [String: Int] = [:]
     private var sessions: [Session: Place] = [:]
@@ -50,6 +51,7 @@ public struct Groups: Sendable {
                 over.append(key)
             } else {
                 undone.insert(key)
+                undoneMemberCount += group.members.count
                 let limit = OperatorText.seconds(group.rules.rejoinLimit)
                 group.log(
                     .info,
@@ -113,7 +115,9 @@ public struct Groups: Sendable {
             sessions[Session(application: key.application, session: name)] = nil
             if let old = predecessor.connection { connections[old] = nil }
         }
+        undoneMemberCount -= group.members.count
         let place = Place(key: key, index: group.add(join, on: connection, at: now))
+        undoneMemberCount += group.members.count
         groups[key] = group
         latest[key.application] = key.number
         undone.insert(key)
@@ -127,9 +131,10 @@ public struct Groups: Sendable {
         if isNewGroup, undone.count >= GroupLimits.groupCount {
             return .refused("there are \(undone.count) groups, and may not be more: try later")
         }
-        let memberCount = undone.reduce(0) { $0 + (groups[$1]?.members.count ?? 0) }
-        if memberCount >= GroupLimits.totalMemberCount {
-            return .refused("there are \(memberCount) members, and may not be more: try later")
+        if undoneMemberCount >= GroupLimits.totalMemberCount {
+            return .refused(
+                "there are \(undoneMemberCount) members, and may not be more: try later"
+            )
         }
         return nil
     }
@@ -211,6 +216,7 @@ public struct Groups: Sendable {
         groups[key]?.pace(at: now)
         guard let effects = groups[key]?.takeEffects() else { return [] }
         guard groups[key]?.state.isOver == true, undone.remove(key) != nil else { return effects }
+        undoneMemberCount -= groups[key]?.members.count ?? 0
         over.append(key)
         return effects + prune()
     }

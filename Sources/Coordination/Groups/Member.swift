@@ -16,8 +16,12 @@ struct Member: Sendable {
     var readyAt: Double?
     /// The pause to come, as it said first after that.
     var freshPauseSeconds: Double?
+    /// The pause that closing rounds can be expected to come down to.
+    var targetPauseSeconds: Double?
     /// When it was told to send a closing round, and how long that takes.
     var closingRound: (begin: Double, seconds: Double)?
+    /// How long the last one was expected to take.
+    var lastClosingSeconds: Double?
     /// When its bandwidth was last looked at.
     var sharedAt: Double?
 
@@ -75,14 +79,23 @@ struct Member: Sendable {
         let byteCount = Double(record.closingByteCount) + Double(record.progress.remainingByteCount)
         record.closingByteCount = Int(min(byteCount, Double(MessageLimits.numberMaximum)))
         closingRound = (now.seconds, pauseSeconds)
+        lastClosingSeconds = pauseSeconds
     }
 
     /// It says how far it is.
     mutating func note(_ progress: Progress, at now: Moment) {
         record.progress = progress
         progressAt = now.seconds
-        if isHeld, freshPauseSeconds == nil { freshPauseSeconds = pauseSeconds }
+        guard isHeld, freshPauseSeconds == nil else { return }
+        freshPauseSeconds = pauseSeconds
+        // A round that has hardly made the pause shorter shows that it gets no better.
+        let isHelpful =
+            lastClosingSeconds.map { pauseSeconds <= $0 * Self.helpfulShare } ?? true
+        targetPauseSeconds =
+            isHelpful ? min(targetPauseSeconds ?? pauseSeconds, pauseSeconds) : pauseSeconds
     }
+
+    private static let helpfulShare = 0.7
 
     // MARK: What it said, as numbers to reckon with
 
@@ -115,13 +128,13 @@ struct Member: Sendable {
 
     /// What the planning of closing rounds needs to know.
     func figures(at now: Moment) -> ClosingRounds.Figures {
-        let fresh = isHeld || record.isClosing ? freshPauseSeconds ?? pauseSeconds : pauseSeconds
+        let fresh = freshPauseSeconds ?? pauseSeconds
         let heldSeconds = max(now.seconds - (readyAt ?? now.seconds), 1)
         return ClosingRounds.Figures(
             secondsToBoundary: connection == nil ? nil : secondsToBoundary(at: now),
             isHeld: isHeld && connection != nil,
             pauseSeconds: pauseSeconds,
-            freshPauseSeconds: fresh,
+            freshPauseSeconds: targetPauseSeconds ?? pauseSeconds,
             growth: max(0, pauseSeconds - fresh) / heldSeconds,
             closingByteCount: Double(record.progress.remainingByteCount),
             closingRoundCount: record.closingRoundCount

@@ -2,7 +2,7 @@
 ///
 /// A held member sends nothing, and what its guest writes adds up: the pause to come grows up to what
 /// the guest's working set takes. One closing round makes it short again, and lasts as long as the
-/// pause would have lasted. So the closing rounds are timed to end when the last member is expected
+/// pause would have lasted; another one makes it shorter still, while that helps. So the closing rounds are timed to end when the last member is expected
 /// to be ready: each begins its own length before. Once all are held and no round is worth it any
 /// more, all are told to stop.
 ///
@@ -23,7 +23,7 @@ enum ClosingRounds {
         var isHeld: Bool
         /// How long its guest would be paused now.
         var pauseSeconds: Double
-        /// How long it would be paused after a closing round.
+        /// How long it would be paused after closing rounds.
         var freshPauseSeconds: Double
         /// By how many seconds the pause grows in a second.
         var growth = 0.0
@@ -49,7 +49,7 @@ enum ClosingRounds {
 
     /// How many closing rounds a member sends while others are not held yet, and in all.
     private static let earlyRoundCountMaximum = 2
-    private static let roundCountMaximum = 4
+    private static let roundCountMaximum = 6
 
     /// What closing rounds may take, of all that the group sends.
     static let extraShare = 0.08
