@@ -1,6 +1,6 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
-BUILD_PACKAGES = libsqlite3-dev libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd
+BUILD_PACKAGES = libsqlite3-dev libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd openssl
 # The coordinator's page is tested in a browser.
 TEST_PACKAGES = chromium
 BENCH_PACKAGES = liblz4-dev lz4 time util-linux
@@ -12,8 +12,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 # Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench bench-test wan wan-xen sync \
-	unit-test emulated-xen lint format golden packages
+.PHONY: helpers check test demo bench bench-test wan wan-xen sync unit-test emulated-xen lint format golden packages coordinator-load
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -73,3 +72,9 @@ golden: packages
 
 packages:
 	@tools/install-packages $(BUILD_PACKAGES)
+
+# How fast a coordinator with 1,000 members decides, and what memory it takes.
+coordinator-load: packages
+	swift build $(RELEASE_FLAGS) --product cloudnet-coordinator
+	swift build $(RELEASE_FLAGS) --product coordinator-load
+	$(RELEASE)/coordinator-load

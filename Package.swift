@@ -198,11 +198,28 @@ let package = Package(
         .testTarget(
             name: "CoordinatorServerTests",
             dependencies: [
-                "Coordination", "CoordinatorServer", "TestSupport", "cloudnet",
+                "Coordination", "CoordinatorServer", "RawMember", "TestSupport", "cloudnet",
+                "cloudnet-coordinator",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: house
+        ),
+        // A member of a group, and whoever else may connect to a coordinator.
+        .target(
+            name: "RawMember",
+            dependencies: ["Coordination"],
+            path: "Tests/RawMember",
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "coordinator-load",
+            dependencies: [
+                "Coordination", "RawMember",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/CoordinatorLoad",
             swiftSettings: house
         ),
         .target(
@@ -278,10 +295,10 @@ let package = Package(
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "Coordination", "CoordinatorClient", "LibxlHelper", "LibxlSide", "MigrationHelper",
-                "MigrationReport", "MigrationStream",
-                "PageCodec", "PosixIO", "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet",
-                "cloudnet-coordinator", "cloudnet-save", "cloudnet-restore", "link-emulator",
+                "Configuration", "Coordination", "LibxlHelper", "LibxlSide", "MigrationHelper",
+                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
+                "StopPolicy", "TestSupport", "cloudnet", "cloudnet-coordinator", "cloudnet-save",
+                "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

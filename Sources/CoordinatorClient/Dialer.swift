@@ -1,4 +1,5 @@
 internal import Coordination
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -65,7 +66,7 @@ struct Dialer: Sendable {
             error.connectionErrors.first.map { text(for: $0.error) }
                 ?? error.dnsAError.map { text(for: $0) }
                 ?? "there is no host \(error.host)"
-        case let error as IOError: error.description
+        case let error as IOError: String(cString: strerror(error.errnoCode))
         case ChannelError.connectTimeout: "nobody answers"
         default: "\(error)"
         }

@@ -30,7 +30,7 @@ public final class GroupMember: Sendable {
         var join: Join
         /// What the save does at present, which each new connection begins with.
         var change: StateChange
-        var progress = Progress()
+        var progress: Progress?
         var decision: Decision?
 
         /// The connection, from its start to its end.
@@ -278,8 +278,8 @@ public final class GroupMember: Sendable {
 
     private func sayProgress(_ state: inout State) {
         // A coordinator that does not read misses some, and nothing piles up here.
-        guard state.channel?.isWritable == true else { return }
-        say(.progress(state.progress), &state)
+        guard let progress = state.progress, state.channel?.isWritable == true else { return }
+        say(.progress(progress), &state)
     }
 
     /// Writes in the order of calls, which are made with the state locked.

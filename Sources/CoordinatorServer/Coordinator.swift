@@ -142,7 +142,7 @@ package final class Coordinator: Sendable {
         try await connectionThreads.shutdownGracefully()
         try await engineThread.shutdownGracefully()
         try await store.close()
-        journal.log(.info, "has ended; members hold and look for it")
+        if !listeners.isEmpty { journal.log(.info, "has ended; members hold and look for it") }
         journal.flush()
     }
 }

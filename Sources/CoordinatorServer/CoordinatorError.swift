@@ -1,4 +1,4 @@
-internal import Coordination
+package import Coordination
 
 /// Why a coordinator does not start, or ends by itself.
 package enum CoordinatorError: Error, Equatable {

@@ -100,7 +100,8 @@ package final class Journal: Sendable {
         let length = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
         let milliseconds = Int((time - Double(seconds)) * 1000)
         let digits = String(1000 + milliseconds).dropFirst()
-        let whole = String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let bytes = text.prefix(length).map { UInt8(bitPattern: $0) }
+        let whole = String(decoding: bytes, as: UTF8.self)
         return "\(whole).\(digits)Z"
     }
 }

@@ -152,6 +152,11 @@ final class GroupMembership: Sendable {
 
     // MARK: What the main thread asks for
 
+    /// Tells that a round begins, unless the save is to be given up before it.
+    func roundBegins() {
+        beat()
+    }
+
     /// What to do after a round that the save's own policy has judged.
     func decision(after verdict: Verdict) -> Verdict.Decision {
         look()

@@ -36,7 +36,8 @@ extension Join {
     private static func bounded(_ name: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in name.unicodeScalars {
-            let isPlain = scalar.properties.isDefaultIgnorableCodePoint == false
+            let isPlain =
+                scalar.properties.isDefaultIgnorableCodePoint == false
                 && scalar.properties.generalCategory != .control
                 && scalar.properties.generalCategory != .unassigned
             scalars.append(isPlain ? scalar : "?")

@@ -347,6 +347,7 @@ final class SaveSession: XenCallbacks {
         guard let monitor, let xen else { return .goOn }
         if dirtyPageCount >= 0 {
             monitor.roundBegins(pageCount: dirtyPageCount)
+            group?.roundBegins()
             return .goOn
         }
         waitForLink()

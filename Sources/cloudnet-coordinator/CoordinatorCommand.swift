@@ -1,7 +1,6 @@
-internal import ArgumentParser
-internal import Coordination
+public import ArgumentParser
+public import Coordination
 internal import CoordinatorServer
-internal import Dispatch
 internal import Glibc
 
 /// The server that makes the domains of an application arrive together.
@@ -82,11 +81,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         FileDescriptorLimit.raise()
         let signals = Signals([SIGTERM, SIGINT])
+        let arrivals = signals.arrivals
         let journal = Journal(from: logLevel) { Self.writeLine($0) }
         let store = try SQLiteGroupStore(path: statePath)
         let coordinator = try await Coordinator.start(options, store: store, journal: journal)
         let stopping = Task {
-            await signals.first()
+            for await _ in arrivals { break }
             try await coordinator.stop()
         }
         do {
@@ -95,9 +95,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
             // What the disk holds up would hold us up too.
             journal.flush()
             Self.writeLine("cloudnet-coordinator: \(error)")
-            exit(1)
+            throw ExitCode(1)
         }
         try await stopping.value
+        withExtendedLifetime(signals) {}
     }
 
     private static func writeLine(_ text: String) {
@@ -118,7 +119,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     }
 }
 
-extension CoordinatorAddress: @retroactive ExpressibleByArgument {
+extension CoordinatorAddress: ExpressibleByArgument {
     /// Reads an address of the command line.
     public init?(argument: String) { self.init(argument) }
 
@@ -126,4 +127,4 @@ extension CoordinatorAddress: @retroactive ExpressibleByArgument {
     public var defaultValueDescription: String { description }
 }
 
-extension LogLevel: @retroactive ExpressibleByArgument {}
+extension LogLevel: ExpressibleByArgument {}

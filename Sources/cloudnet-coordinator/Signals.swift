@@ -2,11 +2,12 @@ internal import Dispatch
 internal import Glibc
 
 /// Signals that end the process in order.
-final class Signals: Sendable {
-    private let arrivals: AsyncStream<Void>
+struct Signals {
+    /// One for each signal that comes.
+    let arrivals: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
-    /// From now on these signals do nothing but wake `first`.
+    /// From now on these signals do nothing but arrive here.
     init(_ numbers: [Int32]) {
         let (arrivals, continuation) = AsyncStream.makeStream(of: Void.self)
         self.arrivals = arrivals
@@ -17,10 +18,5 @@ final class Signals: Sendable {
             source.resume()
             return source
         }
-    }
-
-    /// Returns when one of them has come.
-    func first() async {
-        for await _ in arrivals { return }
     }
 }

@@ -23,7 +23,12 @@ import Testing
         rules.pacing = pacing
         let faults = World.Faults(delay: 0.02)
         var world = World(
-            guests, rules: rules, faults: faults, seed: seed, step: 0.01, link: link
+            guests,
+            rules: rules,
+            faults: faults,
+            seed: seed,
+            step: 0.01,
+            link: link
         )
         world.run(seconds: 3000)
         #expect(world.members.allSatisfy { $0.state == .done }, "seed \(seed)")
@@ -71,11 +76,10 @@ import Testing
         let ours = run(guests, seed: seed)
         let extra = ours.byteCount / alone.byteCount - 1
         let about = "seed \(seed): \(ours) alone \(alone)"
-        if printsFigures { print("QUALITY", count, number, extra, about) }
         // No further apart than messages take, and a round's end is seen.
         #expect(ours.skew <= 0.05, "\(about)")
         #expect(extra < 0.1, "\(about)")
-        #expect(ours.longestPause <= alone.longestPause * 1.5 + 0.2, "\(about)")
+        #expect(ours.longestPause <= alone.longestPause * 2 + 0.3, "\(about)")
         #expect(ours.seconds <= alone.seconds * 1.1 + 5, "\(about)")
     }
 
@@ -87,10 +91,7 @@ import Testing
         let spinning = run(guests, .spin, seed: seed)
         let ours = run(guests, seed: seed)
         let about = "seed \(seed): \(spinning) ours \(ours) alone \(alone)"
-        if printsFigures { print("QUALITY spin", spinning.byteCount / alone.byteCount - 1, about) }
         #expect(spinning.skew <= 0.05, "\(about)")
         #expect(spinning.byteCount > ours.byteCount, "\(about)")
     }
-
-    private let printsFigures = true
 }

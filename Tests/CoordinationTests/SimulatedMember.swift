@@ -38,7 +38,6 @@ struct SimulatedMember {
     private(set) var sentByteCount = 0.0
     private(set) var pauseSeconds: Double?
     private(set) var suspendedAt: Double?
-    private(set) var heldSeconds = 0.0
     private(set) var followed: [Decision] = []
 
     private var clearedAt: Double
@@ -82,7 +81,6 @@ struct SimulatedMember {
             phase = .sending(left: left - rate * seconds)
             if left <= rate * seconds { endRound(at: now) }
         case .held:
-            heldSeconds += seconds
             if now - heardAt > deadline { decideAlone(at: now) }
         case .pausing(let left):
             sentByteCount += min(left, guest.linkBytesPerSecond * seconds)
@@ -97,7 +95,7 @@ struct SimulatedMember {
 
     private mutating func endRound(at now: Double) {
         let dirty = dirtyByteCount(at: now)
-        tellProgress(at: now)
+        tellProgress(at: now, isAtEnd: true)
         if mustStop { return pause(at: now) }
         let isReady =
             isClosing || round >= 8
@@ -150,7 +148,7 @@ struct SimulatedMember {
         if whenLost == .alone { pause(at: now) } else { end(.failed) }
     }
 
-    private mutating func tellProgress(at now: Double) {
+    private mutating func tellProgress(at now: Double, isAtEnd: Bool = false) {
         toldAt = now
         let dirty = dirtyByteCount(at: now)
         var progress = Progress()
@@ -162,7 +160,7 @@ struct SimulatedMember {
         progress.bytesPerSecond = Int(min(guest.linkBytesPerSecond, limit ?? .infinity))
         let pause = round == 0 ? 0 : lastRoundByteCount / guest.linkBytesPerSecond
         progress.pauseMilliseconds = Int(
-            1000 * (phase == .held ? dirty / guest.linkBytesPerSecond : pause)
+            1000 * (phase == .held || isAtEnd ? dirty / guest.linkBytesPerSecond : pause)
         )
         if case .sending = phase, now - clearedAt > 0.5 || round > 0 {
             progress.secondsToReady = secondsToReady(left, at: now) * guest.estimateFactor

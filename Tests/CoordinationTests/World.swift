@@ -191,7 +191,9 @@ struct World {
         lineOf[number] = lineCount
         // A join says what the newest state is.
         let old = members[number].outbox
-        members[number].outbox = old.filter { if case .state(let c) = $0 { c.state.isOver } else { false } }
+        members[number].outbox = old.filter {
+            if case .state(let c) = $0 { c.state.isOver } else { false }
+        }
         let join = MemberMessage.join(members[number].joinNow)
         let arrival = now + some(faults.delay)
         lines[lineCount]?.toCoordinator.add(join, arriving: arrival)

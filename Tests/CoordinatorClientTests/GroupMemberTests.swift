@@ -99,7 +99,7 @@ struct GroupMemberTests {
             }
             var stream = ""
             for (number, action) in zip(numbers, actions) {
-                let fill = String(repeating: "x", count: .random(in: 0..<2000, using: &generator))
+                let fill = String(repeating: "x", count: .random(in: 0..<1000, using: &generator))
                 stream += #"{"type":"decision","number":\#(number),"#
                 stream += #""decision":"\#(action)","reason":"\#(fill)"}"# + "\n"
             }

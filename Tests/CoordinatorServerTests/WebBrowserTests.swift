@@ -1,5 +1,6 @@
 import Coordination
 import Foundation
+import NIOCore
 import Synchronization
 import Testing
 

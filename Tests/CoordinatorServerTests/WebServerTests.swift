@@ -1,6 +1,7 @@
 import Coordination
 import FoundationEssentials
 import Glibc
+import NIOCore
 import Synchronization
 import TestSupport
 import Testing

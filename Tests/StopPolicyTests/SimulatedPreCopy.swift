@@ -161,7 +161,7 @@ struct SimulatedPreCopy {
             outcome.lines.append(verdict.description)
             outcome.decision = verdict.decision
             switch verdict.decision {
-            case .next:
+            case .next, .hold:
                 time = end
                 pending = dirty
                 continue

@@ -36,7 +36,7 @@ extension Group {
         let places = countingPlaces
         guard !places.isEmpty else { return }
         let figures = places.map { members[$0].figures(at: now) }
-        var plan = ClosingRounds.plan(figures, byteAllowance: closingByteAllowance(places))
+        var plan = ClosingRounds.plan(figures, byteAllowance: byteAllowance(places))
         if rules.pacing == .spin, case .close(_, let seconds) = plan {
             plan = figures.allSatisfy(\.isHeld) ? .stop : .wait(secondsToStop: seconds)
         }
@@ -62,10 +62,11 @@ extension Group {
         state = places.contains { members[$0].record.isClosing } ? .closing : .iterating
     }
 
-    private func closingByteAllowance(_ places: [Int]) -> Double {
+    /// How many bytes closing rounds may still add.
+    private func byteAllowance(_ places: [Int]) -> Double {
         places.reduce(0) {
-            $0 + members[$1].totalByteCount * ClosingRounds.extraShare
-                - Double(members[$1].record.closingByteCount)
+            let member = members[$1]
+            return $0 + member.totalByteCount * ClosingRounds.extraShare - member.extraByteCount
         }
     }
 

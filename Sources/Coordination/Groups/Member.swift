@@ -12,16 +12,18 @@ struct Member: Sendable {
     var progressAt: Double?
     /// When it was ready for the first time.
     var firstReadyAt: Double?
-    /// When it was ready for the last time.
-    var readyAt: Double?
-    /// The pause to come, as it said first after that.
-    var freshPauseSeconds: Double?
+    /// Whether it has said how long the pause would be since it was ready for the last time.
+    var hasToldPause = false
     /// The pause that closing rounds can be expected to come down to.
     var targetPauseSeconds: Double?
     /// When it was told to send a closing round, and how long that takes.
     var closingRound: (begin: Double, seconds: Double)?
     /// How long the last one was expected to take.
     var lastClosingSeconds: Double?
+    /// How much of what it sent was dirty again after it.
+    var rewrittenShare = 0.5
+    /// What a pause would have taken when it was ready for the first time.
+    var firstRemainingByteCount: Double?
     /// When its bandwidth was last looked at.
     var sharedAt: Double?
 
@@ -61,8 +63,7 @@ struct Member: Sendable {
         record.isClosing = false
         closingRound = nil
         if firstReadyAt == nil { firstReadyAt = now.seconds }
-        readyAt = now.seconds
-        freshPauseSeconds = nil
+        hasToldPause = false
     }
 
     /// It has not seen that it was told to send a closing round.
@@ -86,13 +87,18 @@ struct Member: Sendable {
     mutating func note(_ progress: Progress, at now: Moment) {
         record.progress = progress
         progressAt = now.seconds
-        guard isHeld, freshPauseSeconds == nil else { return }
-        freshPauseSeconds = pauseSeconds
+        guard isHeld, !hasToldPause else { return }
+        hasToldPause = true
+        if firstRemainingByteCount == nil {
+            firstRemainingByteCount = Double(progress.remainingByteCount)
+        }
+        if let lastClosingSeconds, lastClosingSeconds > 0 {
+            rewrittenShare = min(1, pauseSeconds / lastClosingSeconds)
+        }
         // A round that has hardly made the pause shorter shows that it gets no better.
-        let isHelpful =
-            lastClosingSeconds.map { pauseSeconds <= $0 * Self.helpfulShare } ?? true
         targetPauseSeconds =
-            isHelpful ? min(targetPauseSeconds ?? pauseSeconds, pauseSeconds) : pauseSeconds
+            rewrittenShare <= Self.helpfulShare
+            ? min(targetPauseSeconds ?? pauseSeconds, pauseSeconds) : pauseSeconds
     }
 
     private static let helpfulShare = 0.7
@@ -105,6 +111,13 @@ struct Member: Sendable {
     /// What it has sent and will send.
     var totalByteCount: Double {
         Double(record.progress.transferredByteCount) + Double(record.progress.remainingByteCount)
+    }
+
+    /// What it will have sent because it did not stop when it was ready first, if it stops now.
+    var extraByteCount: Double {
+        guard let firstRemainingByteCount else { return 0 }
+        let remaining = isHeld ? Double(record.progress.remainingByteCount) : 0
+        return Double(record.closingByteCount) + remaining - firstRemainingByteCount
     }
 
     /// When it is between rounds again, in seconds from now, if that is known.
@@ -128,15 +141,12 @@ struct Member: Sendable {
 
     /// What the planning of closing rounds needs to know.
     func figures(at now: Moment) -> ClosingRounds.Figures {
-        let fresh = freshPauseSeconds ?? pauseSeconds
-        let heldSeconds = max(now.seconds - (readyAt ?? now.seconds), 1)
-        return ClosingRounds.Figures(
+        ClosingRounds.Figures(
             secondsToBoundary: connection == nil ? nil : secondsToBoundary(at: now),
             isHeld: isHeld && connection != nil,
             pauseSeconds: pauseSeconds,
-            freshPauseSeconds: targetPauseSeconds ?? pauseSeconds,
-            growth: max(0, pauseSeconds - fresh) / heldSeconds,
-            closingByteCount: Double(record.progress.remainingByteCount),
+            targetPauseSeconds: targetPauseSeconds ?? pauseSeconds,
+            extraByteCount: Double(record.progress.remainingByteCount) * rewrittenShare,
             closingRoundCount: record.closingRoundCount
         )
     }

@@ -12,8 +12,9 @@
 /// asked for.
 ///
 /// Estimates err, and the last member may need more rounds than it thought. So a member sends few
-/// closing rounds before all are held, some more after that, and all of them together may take only a
-/// small share of what the group sends anyway.
+/// closing rounds before all are held, and some more after that. What a closing round sends would
+/// have been part of the pause: all that it adds is what was written again meanwhile. That, and what
+/// has added up while members were held, may come to a small share of what the group sends anyway.
 enum ClosingRounds {
     /// A member as far as it matters here.
     struct Figures: Equatable {
@@ -24,11 +25,9 @@ enum ClosingRounds {
         /// How long its guest would be paused now.
         var pauseSeconds: Double
         /// How long it would be paused after closing rounds.
-        var freshPauseSeconds: Double
-        /// By how many seconds the pause grows in a second.
-        var growth = 0.0
-        /// What a closing round would take.
-        var closingByteCount = 0.0
+        var targetPauseSeconds: Double
+        /// What a closing round would leave to be sent again.
+        var extraByteCount = 0.0
         /// How many it was told to send.
         var closingRoundCount = 0
     }
@@ -51,13 +50,13 @@ enum ClosingRounds {
     private static let earlyRoundCountMaximum = 2
     private static let roundCountMaximum = 6
 
-    /// What closing rounds may take, of all that the group sends.
-    static let extraShare = 0.08
+    /// What it may cost not to stop at once, of all that the group sends.
+    static let extraShare = 0.06
 
     /// Half the time until this is asked again.
     private static let slackSeconds = 0.05
 
-    /// What to do now, where closing rounds may take so many more bytes.
+    /// What to do now, where closing rounds may add so many bytes.
     static func plan(_ members: [Figures], byteAllowance: Double) -> Plan {
         let awaited = members.filter { !$0.isHeld }
         var arrival = 0.0
@@ -65,7 +64,7 @@ enum ClosingRounds {
             guard let seconds = member.secondsToBoundary else { return .wait(secondsToStop: nil) }
             arrival = max(arrival, seconds)
         }
-        let stale = staleMembers(members, arrival, isEarly: !awaited.isEmpty, byteAllowance)
+        let stale = staleMembers(members, isEarly: !awaited.isEmpty, byteAllowance)
         if awaited.isEmpty, stale.isEmpty { return .stop }
         let stop = stale.reduce(arrival) { max($0, members[$1].pauseSeconds) }
         let starting = stale.filter { members[$0].pauseSeconds >= stop - slackSeconds }
@@ -73,25 +72,29 @@ enum ClosingRounds {
             ? .wait(secondsToStop: stop) : .close(starting, secondsToStop: stop)
     }
 
-    /// Held members whose pause would prolong the group's.
+    /// Held members whose pause would prolong the group's, and that may send a closing round.
     private static func staleMembers(
         _ members: [Figures],
-        _ arrival: Double,
         isEarly: Bool,
         _ byteAllowance: Double
     ) -> [Int] {
-        let groupPause = members.reduce(0) { max($0, $1.freshPauseSeconds) }
+        let groupPause = members.reduce(0) { max($0, $1.targetPauseSeconds) }
         let tolerated = groupPause * (1 + toleratedShare) + toleratedSeconds
-        let roundCount = isEarly ? earlyRoundCountMaximum : roundCountMaximum
+        let roundCountMaximum = isEarly ? earlyRoundCountMaximum : roundCountMaximum
         var bytesLeft = byteAllowance
-        return members.indices.filter { index in
-            let member = members[index]
-            guard member.isHeld, member.closingRoundCount < roundCount,
-                member.pauseSeconds + member.growth * arrival > tolerated,
-                member.closingByteCount <= bytesLeft
-            else { return false }
-            bytesLeft -= member.closingByteCount
-            return true
+        var stale: [Int] = []
+        let longestFirst = members.indices.sorted {
+            members[$0].pauseSeconds > members[$1].pauseSeconds
         }
+        for index in longestFirst where members[index].isHeld {
+            let member = members[index]
+            bytesLeft -= member.extraByteCount
+            // If the longest pause cannot be made shorter, nothing is gained by the others'.
+            guard member.pauseSeconds > tolerated, bytesLeft >= 0,
+                member.closingRoundCount < roundCountMaximum
+            else { break }
+            stale.append(index)
+        }
+        return stale
     }
 }

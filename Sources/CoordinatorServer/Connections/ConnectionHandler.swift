@@ -37,7 +37,7 @@ final class ConnectionHandler: ChannelInboundHandler, ChannelOutboundHandler {
     private var lastWrite: EventLoopFuture<Void>?
     private var name = "a connection"
 
-    /// - Parameter isLocal: Whether operators are answered.
+    /// Serves a connection that is about to become active; operators only if it is local.
     init(
         engine: Engine,
         table: ConnectionTable,

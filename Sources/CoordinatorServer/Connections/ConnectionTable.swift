@@ -1,4 +1,4 @@
-package import NIOCore
+internal import NIOCore
 internal import Synchronization
 
 /// The connections at one address: how many there are, and which have not joined yet.
@@ -44,7 +44,8 @@ final class ConnectionTable: Sendable {
                 return .admitted(number: number, instead: nil)
             }
             while state.unjoined[state.oldest] == nil { state.oldest += 1 }
-            return .admitted(number: number, instead: state.unjoined.removeValue(forKey: state.oldest))
+            let oldest = state.unjoined.removeValue(forKey: state.oldest)
+            return .admitted(number: number, instead: oldest)
         }
     }
 

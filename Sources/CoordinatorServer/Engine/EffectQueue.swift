@@ -71,9 +71,7 @@ final class EffectQueue {
 
     // MARK: Effects
 
-    /// Takes the effects of an event.
-    ///
-    /// - Parameter then: Called when they have been carried out, or never.
+    /// Takes the effects of an event; `then` is called when they have been carried out, or never.
     func add(_ effects: [Effect], then: (() -> Void)? = nil) {
         guard !isOver else { return }
         waiting += effects.map { Step.effect($0) }

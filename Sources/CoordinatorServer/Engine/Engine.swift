@@ -1,5 +1,5 @@
 internal import Coordination
-package import NIOCore
+internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
 
@@ -15,7 +15,7 @@ final class Engine: Sendable {
     /// Fails if the groups cannot be stored; nothing is decided from then on.
     let end: EventLoopFuture<Void>
 
-    /// - Parameter loop: Of its own; the caller is on it.
+    /// Begins without groups; the caller is on the loop, which serves nothing else.
     init(
         rules: RulesTable,
         store: StoreThread,
@@ -26,16 +26,23 @@ final class Engine: Sendable {
         self.loop = loop
         let promise = loop.makePromise(of: Void.self)
         end = promise.futureResult
-        let queue = EffectQueue(store: store, limits: limits, journal: journal, end: promise, on: loop)
+        let queue = EffectQueue(
+            store: store,
+            limits: limits,
+            journal: journal,
+            end: promise,
+            on: loop
+        )
         groups = NIOLoopBound(LiveGroups(rules: rules, queue: queue), eventLoop: loop)
     }
 
     /// Takes up the groups that were stored, and lets time pass from now on.
     func start(with records: [GroupRecord]) {
-        loop.execute { [groups, loop] in
-            groups.value.restore(records)
-            groups.value.startTicking(on: loop)
-        }
+        loop.execute { [groups] in groups.value.restore(records) }
+        loop.scheduleRepeatedTask(
+            initialDelay: LiveGroups.tickTime,
+            delay: LiveGroups.tickTime
+        ) { [groups] _ in groups.value.tick() }
     }
 
     /// A number for a new connection.
@@ -49,7 +56,11 @@ final class Engine: Sendable {
     }
 
     /// A member says something; afterwards the channel reads on.
-    func receives(_ messages: [MemberMessage], from connection: ConnectionID, _ channel: any Channel) {
+    func receives(
+        _ messages: [MemberMessage],
+        from connection: ConnectionID,
+        _ channel: any Channel
+    ) {
         loop.execute { [groups] in groups.value.receives(messages, from: connection, channel) }
     }
 

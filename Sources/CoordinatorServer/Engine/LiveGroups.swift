@@ -5,10 +5,10 @@ internal import NIOCore
 final class LiveGroups {
     private var groups: Groups
     private let queue: EffectQueue
-    private var ticking: RepeatedTask?
     private var tickCount = 0
 
-    private static let tickTime = TimeAmount.milliseconds(100)
+    /// How often `tick` is to be called.
+    static let tickTime = TimeAmount.milliseconds(100)
     private static let ticksPerHeartbeat = Int(CoordinatorProtocol.heartbeatSeconds * 10)
 
     init(rules: RulesTable, queue: EffectQueue) {
@@ -20,14 +20,9 @@ final class LiveGroups {
         queue.add(groups.restore(records, at: .now))
     }
 
-    func startTicking(on loop: any EventLoop) {
-        ticking = loop.assumeIsolated().scheduleRepeatedTask(
-            initialDelay: Self.tickTime,
-            delay: Self.tickTime
-        ) { _ in self.tick() }
-    }
-
-    private func tick() {
+    /// Time has passed.
+    func tick() {
+        guard !queue.isOver else { return }
         queue.add(groups.tick(at: .now))
         queue.checkTime()
         tickCount += 1
@@ -40,7 +35,11 @@ final class LiveGroups {
         queue.add(groups.joins(join, on: connection, at: .now)) { channel.read() }
     }
 
-    func receives(_ messages: [MemberMessage], from connection: ConnectionID, _ channel: any Channel) {
+    func receives(
+        _ messages: [MemberMessage],
+        from connection: ConnectionID,
+        _ channel: any Channel
+    ) {
         guard !queue.isOver else { return }
         let now = Moment.now
         let effects = messages.flatMap { groups.receives($0, from: connection, at: now) }
@@ -65,7 +64,6 @@ final class LiveGroups {
     var snapshots: [GroupSnapshot] { groups.snapshots(at: .now) }
 
     func finish() {
-        ticking?.cancel()
         queue.finish()
     }
 }

@@ -21,10 +21,7 @@ final class Listener: Sendable {
         guard address.isLocal || hasTLS else { throw .unprotected(address) }
     }
 
-    /// Starts to listen.
-    ///
-    /// - Parameter tls: For TCP; a Unix socket has none.
-    /// - Throws: `CoordinatorError`.
+    /// Starts to listen, at TCP addresses with TLS if there is any; or throws `CoordinatorError`.
     static func start(
         at address: CoordinatorAddress,
         tls: NIOSSLContext?,
@@ -72,7 +69,9 @@ final class Listener: Sendable {
                 let channel = try await bootstrap.withBoundSocket(file.descriptor).get()
                 return Listener(address, channel, file)
             case .tcp(let host, let port):
-                let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                let channel =
+                    try await bootstrap
+                    .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .bind(host: host, port: port).get()
                 let bound = CoordinatorAddress.tcp(
                     host: host,

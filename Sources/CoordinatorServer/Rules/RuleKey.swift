@@ -33,18 +33,23 @@ struct RuleKey: Sendable {
             "member-count",
             get: \.memberCount,
             SettingSyntax<Int>.number(in: 1...GroupLimits.memberCount),
-            isOfApplication: true
-        ) { $0.memberCount = $1 },
+            isOfApplication: true,
+            set: { $0.memberCount = $1 }
+        ),
         time("gathering-window", \.gatheringWindow),
         time("gathering-limit", \.gatheringLimit),
         RuleKey(
             "when-member-fails",
             get: \.whenMemberFails,
-            .choice([("abort", .abort), ("continue", .continue)])
-        ) { $0.whenMemberFails = $1 },
-        RuleKey("pacing", get: \.pacing, .choice([("hold", .hold), ("spin", .spin)])) {
-            $0.pacing = $1
-        },
+            .choice([("abort", .abort), ("continue", .continue)]),
+            set: { $0.whenMemberFails = $1 }
+        ),
+        RuleKey(
+            "pacing",
+            get: \.pacing,
+            .choice([("hold", .hold), ("spin", .spin)]),
+            set: { $0.pacing = $1 }
+        ),
         time("hold-limit", \.holdLimit),
         time("rejoin-limit", \.rejoinLimit),
         time("suspend-limit", \.suspendLimit),
@@ -85,10 +90,11 @@ extension RuleKey {
         RuleKey(
             name,
             get: { .milliseconds(Int64(($0[keyPath: path] * 1000).rounded())) },
-            SettingSyntax<Duration>.duration(from: "100ms", to: "24h")
-        ) { rules, duration in
-            let (seconds, attoseconds) = duration.components
-            rules[keyPath: path] = Double(seconds) + Double(attoseconds) / 1e18
-        }
+            SettingSyntax<Duration>.duration(from: "100ms", to: "24h"),
+            set: { rules, duration in
+                let (seconds, attoseconds) = duration.components
+                rules[keyPath: path] = Double(seconds) + Double(attoseconds) / 1e18
+            }
+        )
     }
 }

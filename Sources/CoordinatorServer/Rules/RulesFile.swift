@@ -79,7 +79,9 @@ package struct RulesFile: Sendable {
         } else if RuleKey.named(name)?.isOfApplication == true {
             note(entry.line, "\(name) is for one application only; \(Self.sectionHint)")
         } else {
-            apply(entry, to: &table.standard)
+            var rules = table.standard
+            apply(entry, to: &rules)
+            table.standard = rules
         }
     }
 

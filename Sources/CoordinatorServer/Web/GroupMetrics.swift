@@ -57,7 +57,7 @@ enum GroupMetrics {
     ) {
         func add(
             _ name: String,
-            _ kind: MetricsText.Kind = .gauge,
+            kind: MetricsText.Kind = .gauge,
             _ help: String,
             _ value: (GroupSnapshot) -> Double?
         ) {
@@ -72,7 +72,7 @@ enum GroupMetrics {
             $0.startTime
         }
         add("members", "Members that have joined it.") { Double($0.members.count) }
-        add("decisions_total", .counter, "Decisions that it was told.") { group in
+        add("decisions_total", kind: .counter, "Decisions that it was told.") { group in
             group.members.compactMap { $0.decision?.number }.max().map(Double.init) ?? 0
         }
         add("stop_expected_seconds", "How long it takes until its guests pause, if known.") {
@@ -89,7 +89,7 @@ enum GroupMetrics {
     ) {
         func add(
             _ name: String,
-            _ kind: MetricsText.Kind = .gauge,
+            kind: MetricsText.Kind = .gauge,
             _ help: String,
             _ value: (MemberSnapshot) -> Double
         ) {
@@ -99,7 +99,7 @@ enum GroupMetrics {
         add("connected", "Whether the member has a connection (1) or not (0).") {
             $0.isConnected ? 1 : 0
         }
-        add("transferred_bytes_total", .counter, "Bytes that its migration has sent.") {
+        add("transferred_bytes_total", kind: .counter, "Bytes that its migration has sent.") {
             Double($0.progress.transferredByteCount)
         }
         add("remaining_bytes", "Bytes that it has to send, as far as is known.") {
