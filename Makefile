@@ -12,7 +12,7 @@ SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Be
 # Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
 SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
 
-.PHONY: helpers check test demo bench bench-test wan wan-xen unit-test emulated-xen lint format golden packages coordinator-load
+.PHONY: helpers check test demo bench bench-test wan wan-xen sync unit-test emulated-xen lint format golden packages coordinator-load
 
 helpers: packages
 	swift build $(RELEASE_FLAGS)
@@ -40,6 +40,11 @@ wan: helpers
 	swift build $(RELEASE_FLAGS) --product SimulatedXen
 	tools/install-packages xen-utils-4.17
 	Benchmarks/measure-wan $(RELEASE)
+
+# Moves groups of simulated guests over one link; writes docs/synchronized-arrival.*; QUICK=1 shows.
+sync: helpers
+	swift build $(RELEASE_FLAGS) --product SimulatedXen
+	Benchmarks/measure-sync $(RELEASE)
 
 unit-test: packages
 	tools/install-packages $(TEST_PACKAGES)

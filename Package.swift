@@ -20,6 +20,8 @@ let package = Package(
         .library(name: "MigrationStream", targets: ["MigrationStream"]),
         // What the tests and benchmarks of the helpers share: libxl's side of their conversation.
         .library(name: "LibxlSide", targets: ["LibxlSide"]),
+        // What clients notice of guests that move together.
+        .library(name: "ArrivalModel", targets: ["ArrivalModel"]),
         // Stands in for a network when the helpers are measured or tested.
         .executable(name: "link-emulator", targets: ["link-emulator"]),
         // Stands in for libxenguest and libxenctrl when the helpers are tested without Xen.
@@ -268,6 +270,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/LinkEmulator",
+            swiftSettings: house
+        ),
+        .target(
+            name: "ArrivalModel",
+            path: "Tests/ArrivalModel",
+            swiftSettings: house
+        ),
+        .testTarget(
+            name: "ArrivalModelTests",
+            dependencies: ["ArrivalModel", "TestSupport"],
             swiftSettings: house
         ),
         .testTarget(

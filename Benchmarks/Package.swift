@@ -37,6 +37,12 @@ let package = Package(
         ),
         // What all reports are made of: processes, tables, drawings.
         .target(name: "ReportSupport", swiftSettings: house),
+        // Both helpers on the simulated Xen; libxl is played.
+        .target(
+            name: "MigrationRig",
+            dependencies: ["ReportSupport", .product(name: "LibxlSide", package: "cloudnet")],
+            swiftSettings: house
+        ),
         .executableTarget(
             name: "performance-report",
             dependencies: [
@@ -48,8 +54,18 @@ let package = Package(
         .executableTarget(
             name: "wan-experiment",
             dependencies: [
-                "ReportSupport",
+                "MigrationRig", "ReportSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "LibxlSide", package: "cloudnet"),
+            ],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "sync-experiment",
+            dependencies: [
+                "MigrationRig", "ReportSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArrivalModel", package: "cloudnet"),
                 .product(name: "LibxlSide", package: "cloudnet"),
             ],
             swiftSettings: house

@@ -13,6 +13,9 @@ struct LinkEmulator: ParsableCommand {
             Times count from the first byte. The emulator reads no more than the link and its queue \
             hold, so the writer waits as it would for a socket. A cut that outlasts the timeout \
             breaks the connection: the reader sees the end, the writer EPIPE.
+
+            With --streams, so many streams share the link fairly: each comes from a descriptor, from \
+            3 on, and goes to the next one. Such a link has a rate, a delay and queues only.
             """
     )
 
@@ -67,8 +70,21 @@ struct LinkEmulator: ParsableCommand {
     @Option(help: "What jitter and losses are drawn from.")
     var seed: UInt64 = 1
 
-    @Option(help: "A file for what happened, as a line of JSON.")
+    @Option(help: "How many streams share the link; by default one uses standard input and output.")
+    var streams: Int?
+
+    @Option(help: "A file for what happened, as a line of JSON; one for each stream.")
     var report: String?
+
+    func validate() throws {
+        guard let streams else { return }
+        guard 1...SharedRelay.streamCountMaximum ~= streams else {
+            throw ValidationError("--streams is 1 to \(SharedRelay.streamCountMaximum).")
+        }
+        guard jitter == .zero, loss == 0, window == nil, cut.isEmpty else {
+            throw ValidationError("A link with --streams has no jitter, loss, window or cut.")
+        }
+    }
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
@@ -82,6 +98,17 @@ struct LinkEmulator: ParsableCommand {
         properties.cuts = cut
         properties.timeout = timeout
         properties.seed = seed
+        if let streams {
+            var relay = try SharedRelay(properties, streamCount: streams)
+            let result = Result { try relay.run() }
+            try report.map { try write(relay.records, to: $0) }
+            try result.get()
+        } else {
+            try run(properties)
+        }
+    }
+
+    private func run(_ properties: LinkProperties) throws {
         var relay = try Relay(
             Link(properties),
             capacityByteCount: properties.capacityByteCount,
@@ -89,16 +116,18 @@ struct LinkEmulator: ParsableCommand {
             to: STDOUT_FILENO
         )
         let result = Result { try relay.run() }
-        try report.map { try write(relay.record, to: $0) }
+        try report.map { try write([relay.record], to: $0) }
         try result.get()
     }
 
-    private func write(_ record: RelayRecord, to path: String) throws {
+    private func write(_ records: [RelayRecord], to path: String) throws {
         let descriptor = try retryingOnInterrupt("open '\(path)'") {
             open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         }
         defer { close(descriptor) }
         var sink = FileDescriptorSink(descriptor, name: "'\(path)'")
-        try Array((record.json + "\n").utf8).withUnsafeBytes { try sink.write([$0]) }
+        try Array(records.map { $0.json + "\n" }.joined().utf8).withUnsafeBytes {
+            try sink.write([$0])
+        }
     }
 }

@@ -68,7 +68,7 @@ public struct GuestSave {
         self.isLive = isLive
         self.isVerified = isVerified
         self.surroundings = surroundings
-        deferred = PageBitmap(pageCount: guest.trace.addressSpacePageCount)
+        deferred = PageBitmap(pageCount: guest.tiling.addressSpacePageCount)
     }
 
     /// Does it all, and leaves log-dirty mode whatever happens.
@@ -132,7 +132,7 @@ public struct GuestSave {
     private mutating func iterate() -> Bool {
         // All pages, at first.
         var dirty: PageBitmap?
-        var dirtyCount = guest.trace.addressSpacePageCount
+        var dirtyCount = guest.tiling.addressSpacePageCount
         while true {
             statistics.dirtyCount = dirtyCount
             let before = surroundings.decide(statistics)
@@ -175,7 +175,7 @@ public struct GuestSave {
     // MARK: Pages
 
     private mutating func sendAllPages(_ pass: SavePass, _ doing: String) -> Bool {
-        let count = guest.trace.addressSpacePageCount
+        let count = guest.tiling.addressSpacePageCount
         return send(pass, doing, entryCount: count) { body in
             (0..<UInt32(count)).allSatisfy(body)
         }

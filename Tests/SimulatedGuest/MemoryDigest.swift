@@ -41,8 +41,8 @@ extension RunningGuest {
         var digest = MemoryDigest()
         let batch = PageBatch()
         let count = PageBatch.pageCountMaximum
-        for start in stride(from: 0, to: trace.addressSpacePageCount, by: count) {
-            let end = min(start + count, trace.addressSpacePageCount)
+        for start in stride(from: 0, to: tiling.addressSpacePageCount, by: count) {
+            let end = min(start + count, tiling.addressSpacePageCount)
             read(UInt32(start)..<UInt32(end), at: now, into: batch)
             batch.forEachPage { digest.add(pfn: $0, type: $1, page: $2) }
             trace.stream.forget()

@@ -144,6 +144,8 @@ public enum RecordedStreamError: Error, Equatable, CustomStringConvertible {
     case noPages
     /// The notes in this file do not say when each of the rounds began.
     case badRoundTimes(path: String, roundCount: Int)
+    /// A guest cannot be made of so many copies of the trace.
+    case badTileCount(Int, maximum: Int)
 
     /// One line for whoever runs the experiment.
     public var description: String {
@@ -159,6 +161,8 @@ public enum RecordedStreamError: Error, Equatable, CustomStringConvertible {
         case .noPages: "the recorded stream has no pages"
         case .badRoundTimes(let path, let roundCount):
             "\(path) does not say when each of \(roundCount) rounds began: ROUND,SECONDS on a line"
+        case .badTileCount(let count, let maximum):
+            "the guest cannot be made of \(count) copies of the trace: 1 to \(maximum) are possible"
         }
     }
 }

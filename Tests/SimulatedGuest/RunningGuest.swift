@@ -10,16 +10,14 @@ public final class RunningGuest: Sendable {
         var guestSeconds = 0.0
         /// Since when it runs.
         var runsSince: Double?
-        var loop: UInt32 = 0
-        /// The next write of the loop.
-        var nextWrite = 0
-        /// By chain.
-        var positions: [RewrittenPage.Position]
+        var tiles: [GuestTile]
         var dirty: PageBitmap
     }
 
     /// What the guest does.
     public let trace: GuestTrace
+    /// How its memory is put together from that of the trace.
+    public let tiling: GuestTiling
     private let timeScale: Double
     private let time: SimulationTime
     private let state: Mutex<State>
@@ -29,19 +27,22 @@ public final class RunningGuest: Sendable {
     /// - Parameters:
     ///   - trace: What it does.
     ///   - timeScale: How many of its seconds pass in one second of the caller's clock.
+    ///   - tiling: How its memory is put together.
     ///   - time: Where the processor time goes that its writes take.
     public init(
         _ trace: GuestTrace,
         timeScale: Double,
+        tiling: GuestTiling,
         countingIn time: SimulationTime = SimulationTime()
     ) {
         self.trace = trace
+        self.tiling = tiling
         self.timeScale = timeScale
         self.time = time
         state = Mutex(
             State(
-                positions: Array(repeating: .init(), count: trace.chains.count),
-                dirty: PageBitmap(pageCount: trace.addressSpacePageCount)
+                tiles: (0..<tiling.count).map { GuestTile(trace, number: $0, of: tiling) },
+                dirty: PageBitmap(pageCount: tiling.addressSpacePageCount)
             )
         )
     }
@@ -88,7 +89,7 @@ public final class RunningGuest: Sendable {
         use { state in
             catchUp(&state, now)
             let dirty = state.dirty
-            state.dirty = PageBitmap(pageCount: trace.addressSpacePageCount)
+            state.dirty = PageBitmap(pageCount: tiling.addressSpacePageCount)
             return dirty
         }
     }
@@ -106,26 +107,8 @@ public final class RunningGuest: Sendable {
         use { state in
             catchUp(&state, now)
             for pfn in pfns {
-                let chain = trace.chainOfPFN[Int(pfn)]
-                let position = chain < 0 ? .init() : state.positions[Int(chain)]
-                let version = version(position, chain, pfn)
-                guard version.hasPage else {
-                    batch.append(pfn: pfn, type: version.type, page: nil)
-                    continue
-                }
-                if position.isRecorded {
-                    let page = trace.stream.content.baseAddress.map { $0 + version.offset }
-                    batch.append(pfn: pfn, type: version.type, page: page)
-                } else {
-                    let page = batch.makeScratchPage()
-                    builder.build(
-                        position,
-                        of: trace.versions[trace.chains[Int(chain)].versions],
-                        in: trace.stream.content,
-                        at: page
-                    )
-                    batch.append(pfn: pfn, type: version.type, page: UnsafeRawPointer(page))
-                }
+                let (tile, tracePFN) = tiling.place(of: pfn)
+                state.tiles[tile].read(tracePFN, as: pfn, into: batch, builder)
             }
         }
     }
@@ -135,44 +118,15 @@ public final class RunningGuest: Sendable {
         time.measure { state.withLock { body(&$0) } }
     }
 
-    private func version(
-        _ position: RewrittenPage.Position,
-        _ chain: Int32,
-        _ pfn: UInt32
-    ) -> PageVersion {
-        guard chain >= 0 else { return trace.firstVersions[Int(pfn)] }
-        let first = trace.chains[Int(chain)].versions.lowerBound
-        return trace.versions[first + Int(position.version)]
-    }
-
     private func guestSeconds(_ state: borrowing State, _ now: Double) -> Double {
         state.guestSeconds + (state.runsSince.map { max(now - $0, 0) * timeScale } ?? 0)
     }
 
     /// Does all writes up to now.
     private func catchUp(_ state: inout State, _ now: Double) {
-        guard !trace.writes.isEmpty else { return }
         let seconds = guestSeconds(state, now)
-        // Each loop writes to the same pages: only the last whole one counts.
-        let loopCount = UInt32(min(seconds / trace.loopSeconds, Double(UInt32.max / 2)))
-        if loopCount > state.loop + 2 {
-            state.loop = loopCount - 1
-            state.nextWrite = 0
-        }
-        while true {
-            if state.nextWrite == trace.writes.count {
-                state.nextWrite = 0
-                state.loop += 1
-            }
-            let write = trace.writes[state.nextWrite]
-            guard Double(state.loop) * trace.loopSeconds + write.seconds <= seconds else { return }
-            state.nextWrite += 1
-            state.positions[Int(write.chain)] = RewrittenPage.Position(
-                version: write.version,
-                remaining: write.remaining,
-                loop: state.loop
-            )
-            state.dirty.insert(trace.chains[Int(write.chain)].pfn)
+        for number in state.tiles.indices {
+            state.tiles[number].write(until: seconds, &state.dirty)
         }
     }
 }

@@ -26,7 +26,7 @@ struct GuestTraceTests {
     }
 
     private func expectRecordedRounds(_ trace: GuestTrace) throws {
-        let guest = RunningGuest(trace, timeScale: 1)
+        let guest = RunningGuest(trace, timeScale: 1, tiling: try GuestTiling(trace))
         guest.resume(at: 0)
         let batch = PageBatch()
         var end = 0.0

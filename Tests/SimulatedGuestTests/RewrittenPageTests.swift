@@ -97,7 +97,7 @@ struct RewrittenPageTests {
     @Test func pagesCompressAboutAsWellAsTheRecordedOnes() throws {
         let path = "\(Repository.goldenPath)/pvh-live.libxc.zst"
         let trace = try TracedGuests.trace(try CompressedSource.bytes(ofFile: path))
-        let guest = RunningGuest(trace, timeScale: 1)
+        let guest = RunningGuest(trace, timeScale: 1, tiling: try GuestTiling(trace))
         guest.resume(at: 0)
         func byteCount(atLoop loop: Double) -> Int {
             let batch = PageBatch()

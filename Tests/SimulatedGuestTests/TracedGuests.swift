@@ -23,8 +23,14 @@ enum TracedGuests {
         )
     }
 
-    static func guest(_ bytes: [UInt8], timeScale: Double = 1) throws -> RunningGuest {
-        RunningGuest(try trace(bytes), timeScale: timeScale)
+    static func guest(
+        _ bytes: [UInt8],
+        timeScale: Double = 1,
+        tileCount: Int = 1
+    ) throws -> RunningGuest {
+        let trace = try trace(bytes)
+        let tiling = try GuestTiling(trace, count: tileCount)
+        return RunningGuest(trace, timeScale: timeScale, tiling: tiling)
     }
 
     /// Rounds of a guest whose pages are zero, text or noise, and change a little or wholly.

@@ -14,8 +14,13 @@ enum Domain {
             Result { () throws(RecordedStreamError) -> RunningGuest in
                 let stream = try RecordedStream(StreamFile(path: path))
                 let trace = try GuestTrace(stream, spans: try spans(of: stream))
-                let timeScale = max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0)
-                return RunningGuest(trace, timeScale: timeScale, countingIn: simulationTime)
+                let tileCount = setting("SIMULATED_XEN_TILES", default: 1)
+                return RunningGuest(
+                    trace,
+                    timeScale: max(setting("SIMULATED_XEN_TIME_SCALE", default: 1.0), 0),
+                    tiling: try GuestTiling(trace, count: tileCount),
+                    countingIn: simulationTime
+                )
             }
         }
     }
@@ -42,7 +47,7 @@ enum Domain {
     }
 
     static var pageCount: Int {
-        if case .success(let guest) = guest { return guest.trace.memoryPageCount }
+        if case .success(let guest) = guest { return guest.tiling.memoryPageCount }
         return setting("SIMULATED_XEN_PAGE_COUNT", default: 16384)
     }
 

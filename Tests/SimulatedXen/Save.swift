@@ -77,7 +77,7 @@ private final class TracedSave: SaveSurroundings {
 
     func run(flags: UInt32) -> Bool {
         defer { events.close() }
-        events.note("start", ["memory-pages": guest.trace.memoryPageCount])
+        events.note("start", ["memory-pages": guest.tiling.memoryPageCount])
         let startSeconds = setting("SIMULATED_XEN_START_SECONDS", default: 0.0)
         guest.resume(at: now, startSeconds: startSeconds)
         var save = GuestSave(
@@ -110,7 +110,7 @@ private final class TracedSave: SaveSurroundings {
 
     func decide(_ statistics: RoundStatistics) -> PrecopyDecision {
         guard let policy = callbacks.precopy_policy else {
-            return rule.decide(statistics, memoryPageCount: guest.trace.memoryPageCount)
+            return rule.decide(statistics, memoryPageCount: guest.tiling.memoryPageCount)
         }
         let decision = policy(
             precopy_stats(

@@ -30,7 +30,7 @@ public struct Machine {
         let programs = programs.map { "\($0.name) \($0.version)" }.joined(separator: " and ")
         return """
             a machine with \(coreCount) cores (\(processor)), \(memoryGibibytes.fixed(1)) GiB of \
-            memory and Linux \(kernel), with \(programs)
+            memory and Linux \(kernel)\(programs.isEmpty ? "" : ", with " + programs)
             """
     }
 

@@ -10,6 +10,10 @@ public enum ReportError: Error, CustomStringConvertible {
     case cannotOpen(String)
     /// What a process writes cannot be read.
     case cannotRead(errorNumber: Int32)
+    /// A folder has no decompressed streams.
+    case noStreams(String)
+    /// A line of a file of results is none.
+    case malformedResult(path: String, line: String)
 
     /// What happened.
     public var description: String {
@@ -21,6 +25,8 @@ public enum ReportError: Error, CustomStringConvertible {
         case .cannotOpen(let path): "Cannot open '\(path)'."
         case .cannotRead(let errorNumber):
             "Cannot read from a process: \(String(cString: strerror(errorNumber)))."
+        case .noStreams(let folder): "No *.libxc in '\(folder)'."
+        case .malformedResult(let path, let line): "'\(path)' has a line '\(line)'."
         }
     }
 }

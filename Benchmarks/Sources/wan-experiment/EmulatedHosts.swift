@@ -28,7 +28,7 @@ struct EmulatedHosts {
                 cells.count == 5, let totalSeconds = Double(cells[1]),
                 let pauseSeconds = Double(cells[2]), let byteCount = Int(cells[3]),
                 let roundCount = Int(cells[4])
-            else { throw ExperimentError.malformedResult(path: path, line: String(line)) }
+            else { throw ReportError.malformedResult(path: path, line: String(line)) }
             let run = Run(
                 totalSeconds: totalSeconds,
                 pauseSeconds: pauseSeconds,

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import LibxlSide
+import MigrationRig
 import ReportSupport
 
 /// One migration: the helpers on the simulated Xen, a link between them, and libxl played here.

@@ -42,18 +42,9 @@ extension ResultFile {
     }
 }
 
-/// The value in the middle of several runs, and those at the ends.
-struct Spread {
-    let median: Double
-    let least: Double
-    let most: Double
-
-    /// Nothing without runs.
+extension Spread {
+    /// That of several runs; nothing without runs.
     init?(_ measurements: [MigrationMeasurement], _ quantity: Quantity) {
-        let values = measurements.map(quantity.value)
-        guard let least = values.min(), let most = values.max() else { return nil }
-        median = values.median
-        self.least = least
-        self.most = most
+        self.init(measurements.map(quantity.value))
     }
 }

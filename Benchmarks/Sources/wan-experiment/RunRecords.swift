@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ReportSupport
 
 /// What `link-emulator --report` wrote.
@@ -44,11 +43,4 @@ struct XenRecord {
         startTime = start.clock
         simulationSeconds = Double(simulation) / 1e6
     }
-}
-
-/// The time of the clock with which the simulated Xen stamps events.
-func monotonicSeconds() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import MigrationRig
 import ReportSupport
 
 /// Migrates guests over emulated links by several methods, and writes what that took.

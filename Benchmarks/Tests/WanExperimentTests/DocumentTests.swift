@@ -50,7 +50,7 @@ struct DocumentTests {
     @Test(arguments: ["Xen,1,2,3", "Xen,a,2,3,4", "Xen,1,2,3,4,5"])
     func aWrongLineOfTheirsIsNamed(line: String) throws {
         try emulatedFile.write(line)
-        #expect(throws: ExperimentError.self) { try EmulatedHosts(path: emulatedFile.path) }
+        #expect(throws: ReportError.self) { try EmulatedHosts(path: emulatedFile.path) }
     }
 
     @Test(arguments: [

@@ -1,3 +1,4 @@
+import ReportSupport
 import Testing
 
 @testable import wan_experiment
@@ -49,7 +50,7 @@ struct ResultFileTests {
     ])
     func aLineThatIsNoResultIsNamed(line: String) throws {
         try file.write(line + "\n")
-        let error = #expect(throws: ExperimentError.self) { try file.results() }
+        let error = #expect(throws: ReportError.self) { try file.results() }
         #expect(error.map { "\($0)" } == "'\(file.path)' has a line '\(line)'.")
     }
 

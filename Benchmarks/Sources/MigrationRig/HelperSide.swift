@@ -1,28 +1,37 @@
-import Foundation
-import Glibc
-import LibxlSide
-import ReportSupport
+internal import Foundation
+internal import Glibc
+public import LibxlSide
+public import ReportSupport
 
 /// One of the two helpers, and what libxl, which is played here, hears from it.
-struct HelperSide {
-    let process: RunningProcess
+public struct HelperSide {
+    /// The helper.
+    public let process: RunningProcess
     /// What the helper writes its messages to; negative after its end.
-    private(set) var messages: Int32
+    public private(set) var messages: Int32
     private let replies: Int32
 
-    /// Times are seconds of CLOCK_MONOTONIC.
-    private(set) var suspendTime: Double?
-    private(set) var completeTime: Double?
-    private(set) var completion: Completion?
-    private(set) var errors: [String] = []
-    private(set) var peakMemoryByteCount = 0
+    /// When it first said how far it is; seconds of CLOCK_MONOTONIC, as the other times.
+    public private(set) var startTime: Double?
+    /// When it wanted the guest to be suspended.
+    public private(set) var suspendTime: Double?
+    /// When it was complete.
+    public private(set) var completeTime: Double?
+    /// How it ended.
+    public private(set) var completion: Completion?
+    /// The errors that it logged.
+    public private(set) var errors: [String] = []
+    /// Its largest resident set.
+    public private(set) var peakMemoryByteCount = 0
     private var rounds: Set<String> = []
 
     /// Passes over pages, the one of the paused guest included.
-    var roundCount: Int { rounds.count }
+    public var roundCount: Int { rounds.count }
 
     /// Starts a helper.
-    init(
+    ///
+    /// - Throws: `ReportError` if it cannot be started.
+    public init(
         _ program: [String],
         stream: Int32,
         environment: [String: String],
@@ -44,7 +53,7 @@ struct HelperSide {
     }
 
     /// Takes the next message and answers it as libxl does when all is well.
-    mutating func answerNextMessage() {
+    public mutating func answerNextMessage() {
         guard let message = ReceivedMessage(from: messages) else {
             close()
             return
@@ -59,6 +68,7 @@ struct HelperSide {
             // It is still there, waiting for the answer.
             peakMemoryByteCount = Self.peakMemoryByteCount(of: process.identifier)
         case ReceivedMessage.Number.progress:
+            startTime = startTime ?? now
             if let doing = message.progress?.doing, doing.hasPrefix("Frames iteration") {
                 // Behind the number there may be how far the round is.
                 rounds.insert(String(doing.prefix { $0 != "," }))
@@ -74,7 +84,7 @@ struct HelperSide {
     }
 
     /// Ends the conversation.
-    mutating func close() {
+    public mutating func close() {
         guard messages >= 0 else { return }
         Glibc.close(messages)
         Glibc.close(replies)

@@ -1,13 +1,13 @@
-import Foundation
-import ReportSupport
+internal import Foundation
+public import ReportSupport
 
 /// Where the programs are, and the simulated Xen under the names of Xen's libraries.
-struct TestBed: Sendable {
+public struct TestBed: Sendable {
     /// How many times faster than on the recorded machine the guest runs.
-    let timeScale: Double
+    public let timeScale: Double
 
     /// Xen's own helper.
-    let stockHelper: String
+    public let stockHelper: String
 
     private let programs: String
     private let libraries: String
@@ -16,7 +16,7 @@ struct TestBed: Sendable {
     /// A test bed with the programs of a folder.
     ///
     /// - Throws: What Foundation throws when a file cannot be made.
-    init(programs: String, stockHelper: String, work: WorkFolder, timeScale: Double) throws {
+    public init(programs: String, stockHelper: String, work: WorkFolder, timeScale: Double) throws {
         self.stockHelper = stockHelper
         self.programs = programs
         self.work = work.root
@@ -34,10 +34,11 @@ struct TestBed: Sendable {
         }
     }
 
-    func program(_ name: String) -> String { "\(programs)/\(name)" }
+    /// The path of one of the programs.
+    public func program(_ name: String) -> String { "\(programs)/\(name)" }
 
     /// What the helpers need to find the simulated Xen and the guest.
-    func environment(of guest: Guest) -> [String: String] {
+    public func environment(of guest: Guest) -> [String: String] {
         var variables = [
             "LD_LIBRARY_PATH": libraries, "SIMULATED_XEN_TRACE": guest.streamPath,
             "SIMULATED_XEN_TIME_SCALE": "\(timeScale)",
@@ -47,7 +48,9 @@ struct TestBed: Sendable {
     }
 
     /// A folder for the files of one migration.
-    func makeFolder() throws -> WorkFolder {
+    ///
+    /// - Throws: What Foundation throws when it cannot be made.
+    public func makeFolder() throws -> WorkFolder {
         let path = "\(work)/\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         return WorkFolder(root: path)
