@@ -6,7 +6,7 @@ final class LoadMember {
     let group: Int
     private let connection: RawConnection
     private let readyAt: Double
-    private var nextProgressAt: Double
+    private var nextProgressAt = 0.0
     private var isHeld = false
 
     /// When it said last that it is ready, in seconds.
@@ -28,7 +28,6 @@ final class LoadMember {
     {
         self.group = group
         self.readyAt = readyAt
-        nextProgressAt = readyAt - Double.random(in: 0..<1)
         connection = try RawConnection(address)
         var join = Join(
             application: "application-\(group)",
@@ -46,7 +45,7 @@ final class LoadMember {
     func act(at now: Double) {
         guard stopReadAt == nil else { return }
         if now >= nextProgressAt {
-            nextProgressAt = now + (isHeld ? 0.2 : 1)
+            nextProgressAt = now + (isHeld ? 0.2 : 1) * Double.random(in: 0.8..<1)
             var progress = Progress()
             progress.round = 5
             progress.transferredByteCount = 1 << 30
