@@ -198,8 +198,9 @@ let package = Package(
         .testTarget(
             name: "CoordinatorServerTests",
             dependencies: [
-                "Coordination", "CoordinatorServer", "RawMember", "TestSupport", "cloudnet",
-                "cloudnet-coordinator",
+                "Coordination", "CoordinatorClient", "CoordinatorServer", "RawMember",
+                "TestSupport",
+                "cloudnet", "cloudnet-coordinator",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,7 +1,9 @@
 import Coordination
+import CoordinatorClient
 import Foundation
 import Glibc
 import RawMember
+import Synchronization
 import Testing
 
 /// The real executable: killed and restarted, and with TLS.
@@ -61,8 +63,9 @@ struct CoordinatorProcessTests {
                     -subj "/CN=$name" -keyout $name-ca.key -out $name-ca.pem
                 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
                     -subj "/CN=localhost" -keyout $name.key -out $name.csr
+                echo "subjectAltName=DNS:localhost" > $name.ext
                 openssl x509 -req -in $name.csr -CA $name-ca.pem -CAkey $name-ca.key \
-                    -CAcreateserial -days 2 -out $name.pem
+                    -CAcreateserial -days 2 -extfile $name.ext -out $name.pem
             done
             """
         )
@@ -99,8 +102,49 @@ struct CoordinatorProcessTests {
         #expect(try answer("-cert ours.pem -key ours.key").contains("\"welcome\""))
         #expect(try !answer("-cert theirs.pem -key theirs.key").contains("welcome"))
         #expect(try !answer("").contains("welcome"))
+        #expect(try joinsOverTLS("ours", trusting: "ours", port: port))
+        #expect(try !joinsOverTLS("theirs", trusting: "ours", port: port))
+        #expect(try !joinsOverTLS("ours", trusting: "theirs", port: port))
         try expectGroupWorks(at: folder.socket, application: "beside them")
         #expect(coordinator.end(SIGTERM) == 0)
+    }
+
+    /// Whether a save's own client is taken into a group; if not, its log says why.
+    private func joinsOverTLS(_ name: String, trusting authority: String, port: Int) throws -> Bool
+    {
+        let log = Log()
+        let member = try GroupMember(
+            Join(
+                application: "over TLS",
+                session: "session \(name) \(authority)",
+                domain: "domain",
+                uuid: "00000000-0000-0000-0000-000000000002",
+                host: "host",
+                memoryByteCount: 1
+            ),
+            at: .tcp(host: "localhost", port: port),
+            tls: MutualTLS(
+                authorityPath: folder.path("\(authority)-ca.pem"),
+                certificatePath: folder.path("\(name).pem"),
+                keyPath: folder.path("\(name).key")
+            ),
+            observer: GroupMember.Observer(log: { log.add($1) }, decided: { _ in })
+        )
+        defer {
+            member.change(to: .failed)
+            member.close(waitingAtMost: 1, reconnecting: false)
+        }
+        for _ in 0..<3000 where !member.hasJoined && !log.text.contains("trying again") {
+            usleep(10_000)
+        }
+        #expect(member.hasJoined || log.text.contains("the coordinator at tcp:localhost"))
+        return member.hasJoined
+    }
+
+    private final class Log: Sendable {
+        private let lines = Mutex("")
+        var text: String { lines.withLock { $0 } }
+        func add(_ line: String) { lines.withLock { $0 += line + "\n" } }
     }
 
     @discardableResult
