@@ -9,8 +9,8 @@ RELEASE = .build/release
 RELEASE_FLAGS = -c release --static-swift-stdlib
 SWIFT_FILES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Benchmarks \
 	Benchmarks/Sources Benchmarks/Tests
-# Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip"
-SCENARIOS = $(filter-out twenty link-cut,$(shell testbed/testbed list))
+# Which scenarios of testbed/ run: all but the long ones. make emulated-xen SCENARIOS="twenty flip group"
+SCENARIOS = $(filter-out twenty link-cut group,$(shell testbed/testbed list))
 
 .PHONY: helpers check test demo bench bench-test wan wan-xen sync unit-test emulated-xen lint format golden packages coordinator-load
 
