@@ -10,18 +10,26 @@ internal import Synchronization
 final class LibxlChannel: Sendable {
     /// What libxl prints in front of our own lines.
     private let name: String
-    private let output = Mutex(FileDescriptorSink(STDOUT_FILENO, name: "to libxl"))
+    private let output = Mutex(Output())
+
+    private struct Output {
+        var sink = FileDescriptorSink(STDOUT_FILENO, name: "to libxl")
+        /// libxl takes whatever follows `complete` for a broken helper.
+        var isComplete = false
+    }
 
     init(name: String) {
         self.name = name
     }
 
-    /// Sends a message that has no reply.
+    /// Sends a message that has no reply; nothing after `complete`, whatever other threads have to say.
     func send(_ message: HelperMessage) {
         let bytes = message.bytes
         do {
             try output.withLock { output in
-                try bytes.withUnsafeBytes { try output.write([$0]) }
+                guard !output.isComplete else { return }
+                if case .complete = message { output.isComplete = true }
+                try bytes.withUnsafeBytes { try output.sink.write([$0]) }
             }
         } catch {
             // libxl is gone, and with it everybody who could be told.

@@ -87,6 +87,21 @@ struct GroupSaveTests {
         #expect(try #require(end.heldMilliseconds) > 500)
     }
 
+    /// What libxl hears of that after `complete` would make a good migration fail.
+    @Test func aCoordinatorThatHangsUpAtTheEndHarmsNobody() async throws {
+        for _ in 0..<5 {
+            let files = try guest()
+            let coordinator = try ScriptedCoordinator(path: temporaryPath("group")) { connection in
+                connection.welcome()
+                connection.readLine(with: #""state":"ready""#)
+                connection.decide(1, "stop")
+                connection.readLine(with: #""state":"done""#)
+            }
+            let moved = try await files.migrate(membership(files, at: coordinator.path))
+            try files.expectEqualMemory(moved)
+        }
+    }
+
     @Test func aHeldGuestSendsAClosingRoundAndIsReadyAgain() async throws {
         let files = try guest()
         let coordinator = try ScriptedCoordinator(path: temporaryPath("group")) { connection in
