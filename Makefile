@@ -1,6 +1,6 @@
 # The commands to remember: make check (daily), make test (everything), make demo (the main job).
 
-BUILD_PACKAGES = libsqlite3-dev libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd openssl
+BUILD_PACKAGES = binutils libsqlite3-dev libtomlplusplus-dev libxen-dev libxxhash-dev libzstd-dev zstd openssl
 # The coordinator's page is tested in a browser.
 TEST_PACKAGES = chromium
 BENCH_PACKAGES = liblz4-dev lz4 time util-linux
