@@ -5,13 +5,22 @@ public protocol ByteSource: SendableMetatype {
     /// - Parameters:
     ///   - byteCount: How many are wanted.
     ///   - scratch: Where a source that does not hold them in memory puts them; at least as large.
-    /// - Returns: The bytes, in `scratch` or in memory of the source, valid until the next call;
-    ///   fewer than wanted only at the end of the stream.
+    /// - Returns: The bytes, in `scratch` or in memory of the source, valid until the next call at
+    ///   least (see `keepsContent`); fewer than wanted only at the end of the stream.
     /// - Throws: What the transport reports.
     mutating func next(
         _ byteCount: Int,
         scratch: UnsafeMutableRawBufferPointer
     ) throws -> UnsafeRawBufferPointer
+
+    /// Whether bytes stay valid when more are asked for, while their scratch is not used again: then
+    /// several threads may use what was read before.
+    var keepsContent: Bool { get }
+}
+
+extension ByteSource {
+    /// They do not.
+    public var keepsContent: Bool { false }
 }
 
 /// Where a stream's bytes go.

@@ -4,7 +4,7 @@ internal import CXXHash
 ///
 /// One pass over the content serves both the page index and the block index. A fingerprint only
 /// proposes a match; content is always compared before a reference is made.
-public struct PageFingerprint {
+public struct PageFingerprint: Sendable {
     /// One fingerprint per block, in order.
     public var blocks: (UInt64, UInt64, UInt64, UInt64)
 
@@ -34,8 +34,11 @@ public struct PageFingerprint {
         }
     }
 
+    /// Those of a page of zeros.
+    static let ofZeroPage = PageFingerprint(of: ZeroPage.bytes)
+
     /// The fingerprint of a page of zeros.
-    static let zeroPage = PageFingerprint(of: ZeroPage.bytes).page
+    static var zeroPage: UInt64 { ofZeroPage.page }
 }
 
 /// The checksum of a batch: a chain over its sections and the fingerprints of its pages.

@@ -9,7 +9,6 @@ public struct PageDecoder: ~Copyable {
 
     private var cache: PageCache
     private var versions: PageVersions
-    private let fingerprints: UnsafeMutablePointer<UInt64>
     private let blocksPage: UnsafeMutableRawPointer
     private var pieces = BytePieces(capacity: PageFormat.entriesPerBatchMaximum)
     private let batchesInUse: Int
@@ -30,26 +29,41 @@ public struct PageDecoder: ~Copyable {
         self.batchesInUse = batchesInUse
         cache = try PageCache(slotCount: slotCount)
         versions = PageVersions(slotCount: slotCount)
-        fingerprints = .allocate(capacity: PageFormat.entriesPerBatchMaximum)
         blocksPage = .allocate(byteCount: PageFormat.pageByteCount, alignment: 64)
     }
 
-    deinit {
-        fingerprints.deallocate()
-        blocksPage.deallocate()
-    }
+    deinit { blocksPage.deallocate() }
 
-    /// Rebuilds the content of one `PAGE_DATA` record.
+    /// Rebuilds the content of one `PAGE_DATA` record and checks it.
     ///
     /// - Parameters:
     ///   - batch: The coded batch as it was received.
-    ///   - expectedChecksum: The checksum that was received with it.
+    ///   - checksum: The checksum that was received with it.
     ///   - memory: Where the rebuilt batch goes, but for pages that stay in the cache.
     /// - Returns: The rebuilt batch, in that memory and in the cache.
     /// - Throws: `PageCodecError` if the batch is not what a sender with the same cache wrote.
     public mutating func decode(
         _ batch: UnsafeRawBufferPointer,
-        checksum expectedChecksum: UInt64,
+        checksum: UInt64,
+        into memory: RebuiltMemory
+    ) throws(PageCodecError) -> RebuiltBatch {
+        let rebuilt = try rebuild(batch, takesFingerprints: true, into: memory)
+        try rebuilt.check(checksum)
+        return rebuilt
+    }
+
+    /// Rebuilds the content of one `PAGE_DATA` record, which is not to be used before it is checked.
+    ///
+    /// - Parameters:
+    ///   - batch: The coded batch as it was received.
+    ///   - takesFingerprints: Whether to take them here, where the pages are at hand, or to leave
+    ///     that to `RebuiltBatch.check`.
+    ///   - memory: Where the rebuilt batch goes, but for pages that stay in the cache.
+    /// - Returns: The rebuilt batch, in that memory, in `batch` and in the cache.
+    /// - Throws: `PageCodecError` if no sender with the same cache wrote the batch.
+    public mutating func rebuild(
+        _ batch: UnsafeRawBufferPointer,
+        takesFingerprints: Bool,
         into memory: RebuiltMemory
     ) throws(PageCodecError) -> RebuiltBatch {
         let header = try BatchHeader(reading: batch)
@@ -73,22 +87,22 @@ public struct PageDecoder: ~Copyable {
             pageCount: pageCount,
             header,
             sections,
+            takesFingerprints: takesFingerprints,
             memory
         )
 
-        var found = BatchChecksum()
-        found.add(UnsafeRawBufferPointer(start: fingerprints, count: pageCount * 8))
-        found.add(UnsafeRawBufferPointer(rebasing: batch.prefix(PageFormat.batchHeaderByteCount)))
-        found.add(UnsafeRawBufferPointer(start: sections.entries, count: header.entriesByteCount))
-        found.add(UnsafeRawBufferPointer(start: sections.classes, count: header.classesByteCount))
-        found.add(UnsafeRawBufferPointer(start: sections.control, count: header.controlByteCount))
-        guard found.value == expectedChecksum else {
-            throw .contentChecksumMismatch(expected: expectedChecksum, found: found.value)
-        }
         return RebuiltBatch(
             entries: UnsafeBufferPointer(entries),
             pageCount: pageCount,
-            pages: pieces.list
+            pages: pieces.list,
+            controlSections: [
+                UnsafeRawBufferPointer(rebasing: batch.prefix(PageFormat.batchHeaderByteCount)),
+                UnsafeRawBufferPointer(start: sections.entries, count: header.entriesByteCount),
+                UnsafeRawBufferPointer(start: sections.classes, count: header.classesByteCount),
+                UnsafeRawBufferPointer(start: sections.control, count: header.controlByteCount),
+            ],
+            fingerprints: memory.fingerprints,
+            hasFingerprints: takesFingerprints
         )
     }
 
@@ -97,6 +111,7 @@ public struct PageDecoder: ~Copyable {
         pageCount: Int,
         _ header: BatchHeader,
         _ sections: Sections,
+        takesFingerprints: Bool,
         _ memory: RebuiltMemory
     ) throws(PageCodecError) {
         var classes = ClassRunReader(
@@ -133,8 +148,10 @@ public struct PageDecoder: ~Copyable {
                 page = UnsafeRawPointer(copy)
             }
             pieces.append(page, PageFormat.pageByteCount)
-            fingerprints[index] =
-                slot == nil ? PageFingerprint.zeroPage : PageFingerprint(of: page).page
+            if takesFingerprints {
+                memory.fingerprints[index] =
+                    slot == nil ? PageFingerprint.zeroPage : PageFingerprint(of: page).page
+            }
             statistics.count(pageClass)
             index += 1
         }

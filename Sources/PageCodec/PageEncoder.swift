@@ -77,12 +77,14 @@ public struct PageEncoder: ~Copyable {
     ///     byte order of the stream.
     ///   - pages: The content of those entries that have content, in their order.
     ///   - residue: What becomes of the coded batch.
+    ///   - survey: What was found out about these pages before, if anything was.
     ///   - memory: Where the coded batch goes.
     /// - Returns: The coded batch, in that memory and in the cache.
     public mutating func encode(
         entries: UnsafeBufferPointer<UInt64>,
         pages: UnsafeRawPointer,
         residue: Residue,
+        survey: PageSurvey? = nil,
         into memory: BatchMemory
     ) -> CodedBatch {
         self.residue = residue
@@ -107,7 +109,8 @@ public struct PageEncoder: ~Copyable {
                 continue
             }
             let page = pages + pageCount * PageFormat.pageByteCount
-            let (pageClass, fingerprint) = encode(page, entry)
+            let finding = survey.map { $0.findings + pageCount }
+            let (pageClass, fingerprint) = encode(page, entry, finding)
             fingerprints[pageCount] = fingerprint
             classes.append(pageClass)
             statistics.count(pageClass)
@@ -167,9 +170,10 @@ public struct PageEncoder: ~Copyable {
 
     private mutating func encode(
         _ page: UnsafeRawPointer,
-        _ entry: PageEntry
+        _ entry: PageEntry,
+        _ finding: UnsafePointer<PageSurvey.Finding>?
     ) -> (PageClass, fingerprint: UInt64) {
-        if classes.contains(.references), isZeroPage(page) {
+        if classes.contains(.references), finding?.pointee.isZero ?? isZeroPage(page) {
             versions.forget(entry.pfn)
             return (.zero, PageFingerprint.zeroPage)
         }
@@ -179,11 +183,11 @@ public struct PageEncoder: ~Copyable {
         {
             let last = cache.page(ofStore: version.store)
             if version.type == entry.type, isEqual(page, last, PageFormat.pageByteCount) {
-                return (.unchanged, PageFingerprint(of: last).page)
+                return (.unchanged, (finding?.pointee.prints ?? PageFingerprint(of: last)).page)
             }
             base = last
         }
-        let prints = PageFingerprint(of: page)
+        let prints = finding?.pointee.prints ?? PageFingerprint(of: page)
         if classes.contains(.references), let slot = cachedPage(equalTo: page, prints) {
             control.write(number: UInt64(zigzag: Int64(slot) - expectedSlot))
             expectedSlot = Int64(slot) + 1

@@ -12,6 +12,9 @@ public struct FileDescriptorSource: ByteSource {
         self.name = name
     }
 
+    /// What was read is the caller's.
+    public var keepsContent: Bool { true }
+
     /// Reads until the buffer is full or the stream ends.
     ///
     /// - Throws: `SystemError`.

@@ -10,8 +10,11 @@ public final class MappedFile: ByteSource {
     private var offset = 0
     private var releasedByteCount = 0
 
-    /// How much of the mapping stays resident behind the reader.
+    /// How much of the mapping stays resident behind the reader, where other threads may be.
     private static let residentByteCount = 8 << 20
+
+    /// How much is released at once.
+    private static let releaseStep = 8 << 20
 
     /// Maps a whole file from its start; `nil` if the descriptor cannot be mapped or is not at
     /// the start.
@@ -30,6 +33,9 @@ public final class MappedFile: ByteSource {
 
     deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 
+    /// The mapping stays, and what it no longer holds in memory comes back when it is used.
+    public var keepsContent: Bool { true }
+
     /// The next bytes of the file, in the mapping.
     public func next(
         _ byteCount: Int,
@@ -43,8 +49,8 @@ public final class MappedFile: ByteSource {
 
     /// Unmaps what was read, so that the process stays as small as it would be without a mapping.
     private func releaseConsumed() {
-        guard offset - releasedByteCount >= Self.residentByteCount else { return }
-        let step = Self.residentByteCount
+        let step = Self.releaseStep
+        guard offset - releasedByteCount >= Self.residentByteCount + step else { return }
         madvise(
             UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped)
                 + releasedByteCount,

@@ -67,6 +67,9 @@ enum InputFile: ByteSource {
         }
     }
 
+    /// So do both.
+    var keepsContent: Bool { true }
+
     mutating func next(
         _ byteCount: Int,
         scratch: UnsafeMutableRawBufferPointer

@@ -55,11 +55,20 @@ struct ThreadedStreamTests {
         let seed = SeededGenerator.seedOfRun
         for number in 0..<12 as Range<UInt64> {
             let stock = Self.stock(seed: seed &+ number)
-            let encoded = try encode(stock, compression: compression, threads: threads)
+            let encoded = try encode(
+                stock,
+                compression: compression,
+                threads: threads,
+                readsAhead: number % 3 != 0
+            )
             #expect(encoded.statistics.stockByteCount == stock.count)
             #expect(encoded.statistics.extendedByteCount == encoded.bytes.count)
             for decodingThreads in [1, 2, 4, 8] {
-                let decoded = try decode(encoded.bytes, threads: decodingThreads)
+                let decoded = try decode(
+                    encoded.bytes,
+                    threads: decodingThreads,
+                    readsAhead: number % 2 == 0
+                )
                 let isSame = decoded.bytes == stock
                 #expect(isSame, "CLOUDNET_TEST_SEED=\(seed), \(decodingThreads) threads")
                 #expect(
@@ -72,8 +81,13 @@ struct ThreadedStreamTests {
 
     @Test(arguments: compressions)
     func longAndUncodedRecordsComeBack(_ compression: Compression) throws {
-        for threads in [1, 2, 4, 8] {
-            let encoded = try encode(Self.mixedStock, compression: compression, threads: threads)
+        for (threads, readsAhead) in [(1, true), (2, true), (4, false), (4, true), (8, true)] {
+            let encoded = try encode(
+                Self.mixedStock,
+                compression: compression,
+                threads: threads,
+                readsAhead: readsAhead
+            )
             let decoded = try decode(encoded.bytes, threads: threads)
             let isSame = decoded.bytes == Self.mixedStock
             #expect(isSame, "\(threads) threads")

@@ -16,8 +16,9 @@ struct BatchesInUseTests {
         var decoder = try PageDecoder(slotCount: slotCount, batchesInUse: batchesInUse)
         // Read as late as is allowed: when one more batch would be one too many.
         var coded: [CodedBatch] = []
-        var rebuilt: [RebuiltBatch] = []
+        var rebuilt: [(batch: RebuiltBatch, checksum: UInt64)] = []
         let batchMemory = (0..<batchesInUse).map { _ in BatchMemory() }
+        let inputMemory = (0..<batchesInUse).map { _ in InputMemory() }
         let rebuiltMemory = (0..<batchesInUse).map { _ in RebuiltMemory() }
         var wire: [TestBatch] = []
         var found: [[UInt8]] = []
@@ -41,21 +42,44 @@ struct BatchesInUseTests {
         wire += coded.map(TestBatch.init)
         for (number, batch) in wire.enumerated() {
             if rebuilt.count == batchesInUse {
-                found.append(rebuilt.removeFirst().pages.flatMap { [UInt8]($0) })
+                found.append(try Self.content(rebuilt.removeFirst()))
             }
-            try batch.bytes.withUnsafeBytes {
-                rebuilt.append(
-                    try decoder.decode(
-                        $0,
-                        checksum: batch.checksum,
+            rebuilt.append(
+                (
+                    try decoder.rebuild(
+                        inputMemory[number % batchesInUse].hold(batch.bytes),
+                        takesFingerprints: number % 3 == 0,
                         into: rebuiltMemory[number % batchesInUse]
-                    )
+                    ),
+                    batch.checksum
                 )
-            }
+            )
         }
-        found += rebuilt.map { $0.pages.flatMap { [UInt8]($0) } }
+        found += try rebuilt.map(Self.content)
         let isSame = found == rounds.map { $0.flatMap(\.content) }
         #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
+    }
+
+    private static func content(
+        _ rebuilt: (batch: RebuiltBatch, checksum: UInt64)
+    ) throws -> [UInt8] {
+        try rebuilt.batch.check(rebuilt.checksum)
+        return rebuilt.batch.pages.flatMap { [UInt8]($0) }
+    }
+
+    /// Where a batch that was received stays until it is checked.
+    private final class InputMemory {
+        private let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: PageFormat.batchByteCountMaximum,
+            alignment: 8
+        )
+
+        deinit { bytes.deallocate() }
+
+        func hold(_ batch: [UInt8]) -> UnsafeRawBufferPointer {
+            bytes.copyBytes(from: batch)
+            return UnsafeRawBufferPointer(rebasing: bytes.prefix(batch.count))
+        }
     }
 
     @Test func pagesStayInALargeCache() throws {

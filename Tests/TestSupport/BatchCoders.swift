@@ -44,13 +44,16 @@ public struct TestBatch: Equatable, Sendable {
     }
 }
 
-/// A page encoder that tests can capture and that takes arrays.
+/// A page encoder that tests can capture and that takes arrays. It surveys every second batch before
+/// it is coded, as threads do.
 public final class BatchEncoder {
     /// What becomes of the batches to come.
     public var residue: PageEncoder.Residue
 
     private var encoder: PageEncoder
     private let memory = BatchMemory()
+    private let survey = PageSurvey()
+    private var batchCount = 0
 
     /// Creates an encoder with so many cache slots, whose batches are sent as they are or compressed.
     public init(
@@ -71,13 +74,17 @@ public final class BatchEncoder {
         var content: [UInt8] = []
         for page in pages { content += page.content }
         content.append(0)
+        batchCount += 1
+        let survey = batchCount % 2 == 0 ? survey : nil
         return entries.withUnsafeBufferPointer { entries in
             content.withUnsafeBytes { content in
                 guard let start = content.baseAddress else { preconditionFailure("no content") }
+                survey?.look(at: start, count: content.count / GuestPage.byteCount)
                 let batch = encoder.encode(
                     entries: entries,
                     pages: start,
                     residue: residue,
+                    survey: survey,
                     into: memory
                 )
                 return TestBatch(batch)
@@ -103,10 +110,12 @@ public final class BatchEncoder {
     }
 }
 
-/// A page decoder that tests can capture and that gives arrays.
+/// A page decoder that tests can capture and that gives arrays. It checks every second batch after it
+/// was rebuilt, as threads do.
 public final class BatchDecoder {
     private var decoder: PageDecoder
     private let memory = RebuiltMemory()
+    private var batchCount = 0
 
     /// Creates a decoder with so many cache slots.
     public init(slotCount: Int) throws(PageCodecError) {
@@ -120,12 +129,18 @@ public final class BatchDecoder {
     ///
     /// - Throws: What the page decoder throws.
     public func decode(_ batch: TestBatch) throws(PageCodecError) -> [GuestPage] {
+        batchCount += 1
+        let takesFingerprints = batchCount % 2 == 0
         let result: Result<RebuiltBatch, PageCodecError> =
             batch.bytes.withUnsafeBytes { bytes in
                 do throws(PageCodecError) {
-                    return .success(
-                        try decoder.decode(bytes, checksum: batch.checksum, into: memory)
+                    let rebuilt = try decoder.rebuild(
+                        bytes,
+                        takesFingerprints: takesFingerprints,
+                        into: memory
                     )
+                    try rebuilt.check(batch.checksum)
+                    return .success(rebuilt)
                 } catch {
                     return .failure(error)
                 }

@@ -8,11 +8,15 @@ public final class MemorySource: ByteSource, @unchecked Sendable {
     /// How many bytes were read.
     public private(set) var readByteCount = 0
 
+    /// What it says of itself.
+    public let keepsContent: Bool
+
     private let bytes: [UInt8]
 
     /// A stream of these bytes.
-    public init(_ bytes: [UInt8]) {
+    public init(_ bytes: [UInt8], keepsContent: Bool = true) {
         self.bytes = bytes
+        self.keepsContent = keepsContent
     }
 
     /// Copies what is left, at most as much as wanted.

@@ -8,14 +8,15 @@ public func encode(
     _ stock: [UInt8],
     cacheMebibytes: Int = 1,
     compression: Compression = .off,
-    threads: Int = 1
+    threads: Int = 1,
+    readsAhead: Bool = true
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
     guard let size = CacheSize(mebibytes: cacheMebibytes), let threads = ThreadCount(threads) else {
         preconditionFailure("no such cache size or number of threads")
     }
     let encoder = try StreamEncoder(
-        from: MemorySource(stock),
+        from: MemorySource(stock, keepsContent: readsAhead),
         to: sink,
         cacheSize: size,
         compression: compression,
@@ -31,14 +32,15 @@ public func encode(
 public func decode(
     _ extended: [UInt8],
     cacheByteCountMaximum: Int = 64 << 20,
-    threads: Int = 1
+    threads: Int = 1,
+    readsAhead: Bool = false
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
     guard let threads = ThreadCount(threads) else {
         preconditionFailure("no such number of threads")
     }
     let decoder = StreamDecoder(
-        from: MemorySource(extended),
+        from: MemorySource(extended, keepsContent: readsAhead),
         to: sink,
         cacheByteCountMaximum: cacheByteCountMaximum,
         threads: threads

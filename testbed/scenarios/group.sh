@@ -24,9 +24,10 @@ expect_group() {
     exit 1" || flunk "the coordinator does not say that the group is $1"
 }
 
+# configure MEMBERS: so many belong to the application.
 configure() {
-    dom0 "cat >/etc/xen/cloudnet.conf" <<'TEXT'
-application-members = 2
+    dom0 "cat >/etc/xen/cloudnet.conf" <<TEXT
+application-members = $1
 coordinator-deadline = "5m"
 
 [domain.web]
@@ -125,7 +126,7 @@ clean_up() {
 
 declare -A first_tick domain process_id
 trap clean_up EXIT
-configure
+configure 2
 start_coordinator
 start_guest web:pvh quiet 96
 start_guest db:pvh busy 192 32
@@ -145,8 +146,10 @@ start_coordinator
 expect_together
 expect_log_dirty_off
 
-echo "the save of db dies while web waits for it"
+echo "the save of db dies while both wait for a third that never comes"
+configure 3
 begin_migrations
 wait_until_held web
+wait_until_held db
 dom0 "kill -KILL \$(sed -n '1s/.*\"pid\":\([0-9]*\).*/\1/p' /run/db.jsonl)"
 expect_stayed

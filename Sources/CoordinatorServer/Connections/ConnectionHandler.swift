@@ -32,6 +32,8 @@ final class ConnectionHandler: ChannelInboundHandler, ChannelOutboundHandler {
     private var messages: [MemberMessage] = []
     /// Whether the engine has something of ours, after which it reads on.
     private var isEngineBusy = false
+    /// Whether the member has said that nothing more comes.
+    private var isOver = false
     private var heardTime = NIODeadline.now()
     private var deadline: Scheduled<Void>?
     private var lastWrite: EventLoopFuture<Void>?
@@ -84,6 +86,8 @@ final class ConnectionHandler: ChannelInboundHandler, ChannelOutboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Whoever has said farewell may go without hearing ours.
+        if isOver { return context.close(promise: nil) }
         drop(context, "failed: \(error)")
     }
 
@@ -178,7 +182,10 @@ final class ConnectionHandler: ChannelInboundHandler, ChannelOutboundHandler {
         _ context: ChannelHandlerContext
     ) throws(Refusal) {
         switch phase {
-        case .member: messages.append(try MemberMessage(line: line.readableBytesView))
+        case .member:
+            let message = try MemberMessage(line: line.readableBytesView)
+            if case .state(let change) = message, change.state.isOver { isOver = true }
+            messages.append(message)
         case .answering, .ending: break
         case .unjoined:
             if let request = try? OperatorRequest(line: line.readableBytesView) {

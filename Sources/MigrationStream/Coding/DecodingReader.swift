@@ -12,15 +12,15 @@ struct DecodingReader<Source: ByteSource> {
 
     private var sequence: UInt32 = 0
 
-    // Whether a record is used while the next one is read.
-    private let readsAhead: Bool
+    // Whether a record is used while the next one is read, and the source does not keep it.
+    private let copies: Bool
 
     // How long the libxc record is that fragments belong to, and how much of it came.
     private var carried: (header: StockRecordHeader, byteCount: Int)?
 
     init(_ source: Source, readsAhead: Bool) {
         self.source = source
-        self.readsAhead = readsAhead
+        copies = readsAhead && !source.keepsContent
     }
 
     /// Reads a record that follows HEADERS.
@@ -94,7 +94,7 @@ struct DecodingReader<Source: ByteSource> {
         into memory: ScratchMemory
     ) throws -> UnsafeRawBufferPointer {
         let target = memory.prefix(byteCount)
-        guard readsAhead else {
+        guard copies else {
             return try source.nextExactly(byteCount, scratch: target, of: .recordBody)
         }
         try source.copyNext(into: target, of: .recordBody)

@@ -3,7 +3,8 @@ internal import PageCodec
 /// Turns an extended stream back into the libxc stream, byte for byte; passes a libxc stream on.
 ///
 /// Each thread reads a record, in turn; expands it beside the others, in the order of its lane;
-/// rebuilds its pages, in turn, since the page cache has an order; and writes them, in turn. It never
+/// rebuilds its pages, in turn, since the page cache has an order; checks them beside the others; and
+/// writes them, in turn. It never
 /// reads a byte beyond the END record, or beyond a CHECKPOINT record before it is told to: those
 /// belong to libxl. Nothing of a record is written before its checksum was found right. Memory: what
 /// `PageDecoder` takes, the windows of all lanes, and for each thread three page batches.
@@ -137,6 +138,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 guard decoding.enter(ticket) else { return }
                 let output = try decode(batch, unit, memory)
                 decoding.leave()
+                try output.check()
                 guard writing.enter(ticket) else { return }
                 try write(output.pieces)
                 statistics.takeOver(output.statistics, extendedByteCount: unit.byteCount)
@@ -182,13 +184,18 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         _ batch: UnsafeRawBufferPointer,
         _ unit: DecodedUnit,
         _ memory: DecodingMemory
-    ) throws -> (pieces: [UnsafeRawBufferPointer], statistics: StreamStatistics) {
+    ) throws -> DecodedOutput {
         guard let pages else { preconditionFailure("pages before PARAMETERS") }
         guard let checksum = unit.batchChecksum else {
             pages.note(unit)
-            return ([batch], pages.statistics)
+            return DecodedOutput(pieces: [batch], statistics: pages.statistics, batch: nil)
         }
-        return (try pages.decode(batch, checksum: checksum, into: memory), pages.statistics)
+        return try pages.decode(
+            batch,
+            checksum: checksum,
+            checksAtOnce: threadCount == 1,
+            into: memory
+        )
     }
 
     // MARK: Stock
@@ -249,11 +256,16 @@ private final class BatchDecoding {
     func decode(
         _ batch: UnsafeRawBufferPointer,
         checksum: UInt64,
+        checksAtOnce: Bool,
         into memory: DecodingMemory
-    ) throws(StreamError) -> [UnsafeRawBufferPointer] {
+    ) throws(StreamError) -> DecodedOutput {
         let rebuilt: RebuiltBatch
         do throws(PageCodecError) {
-            rebuilt = try decoder.decode(batch, checksum: checksum, into: memory.rebuilt)
+            rebuilt = try decoder.rebuild(
+                batch,
+                takesFingerprints: checksAtOnce,
+                into: memory.rebuilt
+            )
         } catch {
             throw .page(error)
         }
@@ -275,6 +287,29 @@ private final class BatchDecoding {
             firstPFN: PageEntry(bits: UInt64(littleEndian: entries[0])).pfn,
             lastPFN: PageEntry(bits: UInt64(littleEndian: entries[entries.count - 1])).pfn
         )
-        return [UnsafeRawBufferPointer(header), UnsafeRawBufferPointer(entries)] + rebuilt.pages
+        return DecodedOutput(
+            pieces: [UnsafeRawBufferPointer(header), UnsafeRawBufferPointer(entries)]
+                + rebuilt.pages,
+            statistics: statistics,
+            batch: (rebuilt, checksum)
+        )
+    }
+}
+
+/// What one turn of decoding gives; a batch is still to be checked.
+private struct DecodedOutput {
+    let pieces: [UnsafeRawBufferPointer]
+    /// What was decoded until here.
+    let statistics: StreamStatistics
+    let batch: (RebuiltBatch, checksum: UInt64)?
+
+    /// Checks that a batch was rebuilt as it was sent.
+    func check() throws(StreamError) {
+        guard let (rebuilt, checksum) = batch else { return }
+        do throws(PageCodecError) {
+            try rebuilt.check(checksum)
+        } catch {
+            throw .page(error)
+        }
     }
 }

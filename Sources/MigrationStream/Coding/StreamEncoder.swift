@@ -3,20 +3,27 @@ internal import Synchronization
 
 /// Turns a libxc stream into an extended one.
 ///
-/// Each thread reads a record and codes it, in turn, since the page cache has an order; compresses
-/// it beside the others; and writes it, in turn. A record is written as soon as it can be: nothing
-/// is held back while the source has nothing to give. Memory: what `PageEncoder` takes, and for each
-/// thread a page batch, coded and compressed, and a compressor.
+/// Each thread reads a record, in turn; takes the fingerprints of its pages beside the others, if the
+/// source allows; codes it, in turn, since the page cache has an order; compresses it beside the
+/// others; and writes it, in turn. A record is written as soon as it can be: nothing is held back
+/// while the source has nothing to give. Memory: what `PageEncoder` takes, and for each thread a page
+/// batch as it was read, coded and compressed, and a compressor.
 public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
-    // SAFETY: `reader` is touched in the turns of `reading` only, `writer` in those of `writing`.
+    // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `coding`,
+    // `writer` in those of `writing`.
     private var reader: EncodingReader<Source>
+    private var pages: BatchCoding
     private var writer: RecordWriter<Sink>
     private let policy: SharedCompressionPolicy
     private let lanes: LanePool?
     private let parameters: StreamParameters
     private let threadCount: Int
 
+    /// Whether a thread reads while others code what they have read.
+    private let readsAhead: Bool
+
     private let reading = Turns()
+    private let coding = Turns()
     private let writing = Turns()
     private let workers = Workers()
 
@@ -49,13 +56,12 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         )
         lanes = compression == .off ? nil : try LanePool(count: threads.value)
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
-        reader = EncodingReader(
-            source,
-            encoder: try PageEncoderBox(
-                slotCount: cacheSize.slotCount,
-                classes: pageClasses,
-                batchesInUse: threads.value
-            )
+        reader = EncodingReader(source)
+        readsAhead = reader.readsAhead && threads.value > 1
+        pages = try BatchCoding(
+            slotCount: cacheSize.slotCount,
+            classes: pageClasses,
+            batchesInUse: threads.value
         )
         writer = RecordWriter(sink)
     }
@@ -78,14 +84,15 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         do {
             try workers.run(threadCount: threadCount) { self.work(didEncode) }
         } catch {
-            reading.close()
-            writing.close()
+            for turns in [reading, coding, writing] { turns.close() }
             throw error
         }
     }
 
     private func encodeHeaders() throws {
-        let headers = try reader.readHeaders()
+        let memory = ScratchMemory(byteCount: StockStream.headersByteCount)
+        let headers = try reader.readHeaders(into: memory)
+        pages.noteHeaders(byteCount: headers.count)
         try ExtendedStream.imageHeader.withUnsafeBytes { try writer.write([$0]) }
         try withUnsafeTemporaryAllocation(
             byteCount: ExtendedStream.parametersByteCount,
@@ -95,7 +102,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             try writer.write(OutgoingRecord(.parameters, UnsafeRawBufferPointer(bytes)))
         }
         try writer.write(OutgoingRecord(.headers, headers))
-        writer.note(reader.statistics)
+        writer.note(pages.statistics)
     }
 
     // MARK: The work of a thread
@@ -106,33 +113,64 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             let ticket = workers.takeTicket()
             guard reading.enter(ticket) else { return }
             do {
-                let unit = try reader.read(policy.nextTreatment(), into: memory)
-                let lane = unit.effort == nil ? nil : lanes?.take()
+                let treatment = policy.nextTreatment()
+                let piece = try reader.read(into: memory)
                 // Nothing is read beyond END.
-                if unit.isEnd { reading.close() }
+                if piece.isEnd {
+                    reading.close()
+                } else if readsAhead {
+                    reading.leave()
+                }
+                var seconds = 0.0
+                let survey = timed(&seconds) { self.survey(piece, treatment, memory) }
+                guard coding.enter(ticket) else { return }
+                let unit = timed(&seconds) {
+                    pages.code(piece, treatment, survey: survey, into: memory)
+                }
+                let lane = unit.effort == nil ? nil : lanes?.take()
                 let compressesInTurn = lane != nil && policy.isOneThreadEnough
-                let leavesAtOnce = !unit.isEnd && !unit.needsSource && !compressesInTurn
-                if leavesAtOnce { reading.leave() }
-                let records = try finish(unit, lane, memory)
-                if compressesInTurn, !unit.isEnd { reading.leave() }
+                if !compressesInTurn { leaveCoding(unit) }
+                let records = try finish(unit, codingSeconds: seconds, lane, memory)
+                if compressesInTurn { leaveCoding(unit) }
                 guard writing.enter(ticket) else { return }
                 try write(records, unit, didEncode)
-                if unit.needsSource { reading.leave() }
+                if !readsAhead, unit.isInInput { reading.leave() }
                 writing.leave()
                 if unit.isEnd { return workers.finish() }
             } catch {
                 // What was read before is still written; what comes after is not.
                 reading.close()
                 if writing.enter(ticket) { workers.fail(error) }
+                coding.close()
                 writing.close()
                 return
             }
         }
     }
 
+    /// Takes the fingerprints of a batch that is to be coded, if other threads code meanwhile.
+    private func survey(
+        _ piece: StockPiece,
+        _ treatment: BatchTreatment,
+        _ memory: EncodingMemory
+    ) -> PageSurvey? {
+        guard readsAhead, treatment != .whole, case .batch(_, let batch, _) = piece.content else {
+            return nil
+        }
+        memory.survey.look(at: batch.pages, count: batch.pageCount)
+        return memory.survey
+    }
+
+    /// Lets the next thread code, and read if it could not yet.
+    private func leaveCoding(_ unit: EncodedUnit) {
+        coding.leave()
+        if !readsAhead, !unit.isEnd, !unit.isInInput { reading.leave() }
+    }
+
     /// Compresses what is to be compressed, beside other threads.
     private func finish(
         _ unit: EncodedUnit,
+        codingSeconds: Double,
         _ lane: Lane?,
         _ memory: EncodingMemory
     ) throws -> [OutgoingRecord] {
@@ -146,7 +184,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 $0.noteCoding(
                     stockByteCount: stockByteCount,
                     residueByteCount: batch.byteCount,
-                    seconds: unit.codingSeconds
+                    seconds: codingSeconds
                 )
             }
             guard let lane, let effort = unit.effort else { return [OutgoingRecord(batch)] }
@@ -234,4 +272,11 @@ extension Duration {
     var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
+}
+
+/// Adds what `body` takes to `seconds`.
+private func timed<Result>(_ seconds: inout Double, _ body: () -> Result) -> Result {
+    let start = ContinuousClock.now
+    defer { seconds += (ContinuousClock.now - start).inSeconds }
+    return body()
 }

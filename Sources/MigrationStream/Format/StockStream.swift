@@ -68,6 +68,9 @@ struct StockRecordHeader {
 
     /// The number of bytes that follow the header.
     var paddedBodyByteCount: Int { StockStream.paddedByteCount(bodyByteCount) }
+
+    /// The length of the whole record.
+    var recordByteCount: Int { StockStream.recordHeaderByteCount + paddedBodyByteCount }
 }
 
 /// The first 24 bytes of a stream of either format.
