@@ -258,6 +258,7 @@ final class SaveSession: XenCallbacks {
                     ),
                     cacheSize: cacheSize,
                     compression: settings.compression,
+                    goal: .sharedProcessors,
                     pageClasses: settings.pageClasses,
                     threads: threads
                 )

@@ -149,6 +149,25 @@ struct CompressionPolicyTests {
         }
     }
 
+    /// A dom0's processors are others' too: much less of them, for a little more time.
+    @Test(arguments: [1, 2, 4], [2, 12.5, 50])
+    func sharedProcessorsAreSpared(_ threadCount: Int, megabytesPerSecond: Double) {
+        let pipeline = SimulatedPipeline(
+            threadCount: threadCount,
+            bufferByteCount: 65536,
+            slowness: 1.3
+        )
+        let batches = Self.batches(megabytesPerSecond: { _ in megabytesPerSecond })
+        let fast = pipeline.run(batches, .auto)
+        let sparing = pipeline.run(batches, .auto, goal: .sharedProcessors)
+        #expect(sparing.processorSeconds <= fast.processorSeconds * 1.01)
+        #expect(sparing.seconds <= pipeline.bestFixed(batches).seconds * 1.3)
+        // A quarter of a core over 100 Mb/s.
+        guard megabytesPerSecond == 12.5, threadCount > 1 else { return }
+        #expect(sparing.processorSeconds < sparing.seconds / 4)
+        #expect(fast.processorSeconds > fast.seconds / 4)
+    }
+
     /// A live migration waits for the guest between its rounds.
     @Test func pausesOfTheSourceAndShortRecordsAreNotTakenForASlowLink() {
         var policy = CompressionPolicy(.auto, threadCount: 2)

@@ -48,8 +48,12 @@ struct SimulatedPipeline {
     private static let copyingSecondsPerByte = 0.1e-9
 
     /// Runs batches with a policy, or with the same effort for all.
-    func run(_ batches: [Batch], _ compression: Compression) -> Outcome {
-        run(batches, CompressionPolicy(compression, threadCount: threadCount))
+    func run(
+        _ batches: [Batch],
+        _ compression: Compression,
+        goal: CompressionGoal = .shortestTime
+    ) -> Outcome {
+        run(batches, CompressionPolicy(compression, goal: goal, threadCount: threadCount))
     }
 
     /// The shortest time that a rung alone takes.

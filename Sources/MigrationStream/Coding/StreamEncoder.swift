@@ -34,6 +34,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
     ///   - compression: How hard to compress what the page classes leave.
+    ///   - goal: What counts if that is chosen automatically.
     ///   - pageClasses: What pages may be coded as.
     ///   - threads: How many threads encode.
     /// - Throws: `PageCodecError` or `StreamError` if the memory is not there.
@@ -42,6 +43,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         to sink: Sink,
         cacheSize: CacheSize,
         compression: Compression = .off,
+        goal: CompressionGoal = .shortestTime,
         pageClasses: PageClasses = .all,
         threads: ThreadCount = .one
     ) throws {
@@ -50,6 +52,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         policy = SharedCompressionPolicy(
             CompressionPolicy(
                 compression,
+                goal: goal,
                 threadCount: threads.value,
                 bufferByteCount: sink.bufferByteCount
             )

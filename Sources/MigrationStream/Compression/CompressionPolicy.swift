@@ -43,13 +43,7 @@ struct CompressionPolicy {
         ),
     ]
 
-    /// What a second of processor time may cost in seconds of migration.
-    private static let processorWeight = 0.35
-
-    /// How much longer than with the fastest rung a migration may take to save processor time; the
-    /// second figure is for the rung in use, so that it does not change to and fro.
-    private static let toleranceForOthers = 1.075
-    private static let toleranceForCurrent = 1.085
+    private let goal: CompressionGoal
 
     /// Another rung must be better by this factor to be taken.
     private static let hysteresis = 0.97
@@ -84,9 +78,16 @@ struct CompressionPolicy {
     ///
     /// - Parameters:
     ///   - compression: What an operator asked for.
+    ///   - goal: What counts, if the choice is left to the policy.
     ///   - threadCount: How many batches are coded side by side.
     ///   - bufferByteCount: The buffer of the sink, if that is known.
-    init(_ compression: Compression, threadCount: Int, bufferByteCount: Int? = nil) {
+    init(
+        _ compression: Compression,
+        goal: CompressionGoal = .shortestTime,
+        threadCount: Int,
+        bufferByteCount: Int? = nil
+    ) {
+        self.goal = goal
         self.threadCount = threadCount
         link = LinkEstimate(bufferByteCount: bufferByteCount)
         rungIndex = Self.startIndex
@@ -198,14 +199,14 @@ struct CompressionPolicy {
         let costs = Self.ladder.map(cost)
         let shortest = costs.map(\.elapsed).min() ?? 0
         let candidates = costs.indices.filter {
-            costs[$0].elapsed <= shortest * Self.toleranceForOthers
+            costs[$0].elapsed <= shortest * goal.toleranceForOthers
         }
         let best = candidates.min { costs[$0].total < costs[$1].total } ?? rungIndex
         let current = costs[rungIndex]
         let isGoodEnough =
             writtenByteCountSinceChange < Self.dwellByteCount
             ? current.elapsed <= shortest * Self.muchBetter
-            : current.elapsed <= shortest * Self.toleranceForCurrent
+            : current.elapsed <= shortest * goal.toleranceForCurrent
                 && current.total * Self.hysteresis <= costs[best].total
         if isGoodEnough { return rungIndex }
         // A link is easily taken for faster than it is at first; the classes are given up last.
@@ -245,6 +246,6 @@ struct CompressionPolicy {
         }
         let share = threadCount == 1 ? 1 : Self.unevenness / Double(threadCount)
         let elapsed = max((working + waiting) * share, coding, sending)
-        return (elapsed, elapsed + Self.processorWeight * working)
+        return (elapsed, elapsed + goal.processorWeight * working)
     }
 }
