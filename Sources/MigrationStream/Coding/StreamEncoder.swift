@@ -124,16 +124,25 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 } else if readsAhead {
                     reading.leave()
                 }
-                var seconds = 0.0
-                let survey = timed(&seconds) { self.survey(piece, treatment, memory) }
+                let (survey, surveySeconds) = timed { self.survey(piece, treatment, memory) }
                 guard coding.enter(ticket) else { return }
-                let unit = timed(&seconds) {
+                let (unit, seconds) = timed {
                     pages.code(piece, treatment, survey: survey, into: memory)
+                }
+                if case .batch(let batch, let stockByteCount) = unit.content {
+                    policy.update {
+                        $0.noteCoding(
+                            stockByteCount: stockByteCount,
+                            residueByteCount: batch.byteCount,
+                            surveySeconds: surveySeconds,
+                            seconds: seconds
+                        )
+                    }
                 }
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 let compressesInTurn = lane != nil && policy.isOneThreadEnough
                 if !compressesInTurn { leaveCoding(unit) }
-                let records = try finish(unit, codingSeconds: seconds, lane, memory)
+                let records = try finish(unit, lane, memory)
                 if compressesInTurn { leaveCoding(unit) }
                 guard writing.enter(ticket) else { return }
                 try write(records, unit, didEncode)
@@ -173,7 +182,6 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     /// Compresses what is to be compressed, beside other threads.
     private func finish(
         _ unit: EncodedUnit,
-        codingSeconds: Double,
         _ lane: Lane?,
         _ memory: EncodingMemory
     ) throws -> [OutgoingRecord] {
@@ -182,14 +190,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             return [OutgoingRecord(fragment: [bytes], continues: continues)]
         case .whole(let header, let body):
             return OutgoingRecord.fragments(of: header, body)
-        case .batch(let batch, let stockByteCount):
-            policy.update {
-                $0.noteCoding(
-                    stockByteCount: stockByteCount,
-                    residueByteCount: batch.byteCount,
-                    seconds: codingSeconds
-                )
-            }
+        case .batch(let batch, _):
             guard let lane, let effort = unit.effort else { return [OutgoingRecord(batch)] }
             let start = ContinuousClock.now
             let body = try lane.compressor.compress(
@@ -277,9 +278,9 @@ extension Duration {
     }
 }
 
-/// Adds what `body` takes to `seconds`.
-private func timed<Result>(_ seconds: inout Double, _ body: () -> Result) -> Result {
+/// Tells what `body` takes.
+private func timed<Result>(_ body: () -> Result) -> (Result, seconds: Double) {
     let start = ContinuousClock.now
-    defer { seconds += (ContinuousClock.now - start).inSeconds }
-    return body()
+    let result = body()
+    return (result, (ContinuousClock.now - start).inSeconds)
 }

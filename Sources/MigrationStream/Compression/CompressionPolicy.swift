@@ -70,6 +70,7 @@ struct CompressionPolicy {
     private var ratioScale = 1.0
     private var stockByteCount = 0.0
     private var codedByteCount = 0.0
+    private var surveySeconds = 0.0
     private var codingSeconds = 0.0
     private var batchByteCount = 0.0
     private var link: LinkEstimate
@@ -118,14 +119,21 @@ struct CompressionPolicy {
     /// - Parameters:
     ///   - stockByteCount: The length of the batch as libxc wrote it.
     ///   - residueByteCount: The length of the coded batch.
-    ///   - seconds: How long it took.
-    mutating func noteCoding(stockByteCount: Int, residueByteCount: Int, seconds: Double) {
+    ///   - surveySeconds: How long it took to look at its pages, beside the coding of others.
+    ///   - seconds: How long coding took then, while no other batch was coded.
+    mutating func noteCoding(
+        stockByteCount: Int,
+        residueByteCount: Int,
+        surveySeconds: Double = 0,
+        seconds: Double
+    ) {
         let byteCount = Double(residueByteCount)
         // Short batches say little.
         let memory = Self.memoryByteCount / (Self.memoryByteCount + Double(stockByteCount))
         batchByteCount += (byteCount - batchByteCount) * (batchByteCount == 0 ? 1 : 0.1)
         self.stockByteCount = self.stockByteCount * memory + Double(stockByteCount)
         codedByteCount = codedByteCount * memory + byteCount
+        self.surveySeconds = self.surveySeconds * memory + surveySeconds
         codingSeconds = codingSeconds * memory + seconds
     }
 
@@ -140,8 +148,12 @@ struct CompressionPolicy {
             return false
         }
         let rung = Self.ladder[rungIndex]
-        let working = codingSecondsPerByte + rung.secondsPerByte * speedScale
+        let working = surveySecondsPerByte + codingSecondsPerByte + rung.secondsPerByte * speedScale
         return working < 0.8 * min(rung.ratio * ratioScale, 1) * secondsPerByte
+    }
+
+    private var surveySecondsPerByte: Double {
+        codedByteCount > 0 ? surveySeconds / codedByteCount : 0
     }
 
     private var codingSecondsPerByte: Double {
@@ -216,17 +228,18 @@ struct CompressionPolicy {
     /// Seconds per byte of residue, without and with those for the use of the processor.
     private func cost(_ rung: Rung) -> (elapsed: Double, total: Double) {
         let coding = codingSecondsPerByte
+        let codingInAll = surveySecondsPerByte + coding
         switch rung.treatment {
         case .whole:
             // Unknown as yet, or nothing but zeros: then the classes are worth more than anything.
             let stock = codedByteCount > 0 ? stockByteCount / codedByteCount : .infinity
             return cost(coding: 0, working: rung.secondsPerByte * stock, ratio: stock)
         case .coded:
-            return cost(coding: coding, working: coding, ratio: 1)
+            return cost(coding: coding, working: codingInAll, ratio: 1)
         case .compressed:
             return cost(
                 coding: coding,
-                working: coding + rung.secondsPerByte * speedScale,
+                working: codingInAll + rung.secondsPerByte * speedScale,
                 ratio: min(rung.ratio * ratioScale, 1)
             )
         }
