@@ -44,8 +44,9 @@ public struct TestBatch: Equatable, Sendable {
     }
 }
 
-/// A page encoder that tests can capture and that takes arrays. It surveys every second batch before
-/// it is coded, as threads do.
+/// A page encoder that tests can capture and that takes arrays.
+///
+/// It surveys every second batch before it is coded, as threads do.
 public final class BatchEncoder {
     /// What becomes of the batches to come.
     public var residue: PageEncoder.Residue
@@ -110,8 +111,9 @@ public final class BatchEncoder {
     }
 }
 
-/// A page decoder that tests can capture and that gives arrays. It checks every second batch after it
-/// was rebuilt, as threads do.
+/// A page decoder that tests can capture and that gives arrays.
+///
+/// It checks every second batch after it was rebuilt, as threads do.
 public final class BatchDecoder {
     private var decoder: PageDecoder
     private let memory = RebuiltMemory()
