@@ -18,7 +18,7 @@ struct PageCache: ~Copyable {
 
     private var byteCount: Int { slotCount * PageFormat.pageByteCount }
 
-    init(slotCount: Int) throws(PageCodecError) {
+    init(slotCount: Int, memory: CacheMemory = .smallPages) throws(PageCodecError) {
         guard 1...PageFormat.slotCountMaximum ~= slotCount else {
             throw .slotCountOutOfRange(slotCount)
         }
@@ -34,8 +34,8 @@ struct PageCache: ~Copyable {
         guard let mapping, mapping != MAP_FAILED else {
             throw .cacheNotAllocatable(byteCount: byteCount, allowedByteCount: 0)
         }
-        // Fewer page faults while the cache fills; only a hint, so its result does not matter.
-        madvise(mapping, byteCount, MADV_HUGEPAGE)
+        // Only a hint, so its result does not matter.
+        if memory == .hugePages { madvise(mapping, byteCount, MADV_HUGEPAGE) }
         slab = mapping
         self.slotCount = slotCount
     }

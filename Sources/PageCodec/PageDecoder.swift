@@ -21,13 +21,18 @@ public struct PageDecoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - slotCount: The size of the cache.
+    ///   - cacheMemory: What the cache is made of.
     ///   - batchesInUse: How many rebuilt batches are in use at once: one is valid until so many
     ///     more have been rebuilt.
     /// - Throws: `PageCodecError` if the system does not give the memory.
-    public init(slotCount: Int, batchesInUse: Int = 1) throws(PageCodecError) {
+    public init(
+        slotCount: Int,
+        cacheMemory: CacheMemory = .smallPages,
+        batchesInUse: Int = 1
+    ) throws(PageCodecError) {
         precondition(batchesInUse > 0)
         self.batchesInUse = batchesInUse
-        cache = try PageCache(slotCount: slotCount)
+        cache = try PageCache(slotCount: slotCount, memory: cacheMemory)
         versions = PageVersions(slotCount: slotCount)
         blocksPage = .allocate(byteCount: PageFormat.pageByteCount, alignment: 64)
     }

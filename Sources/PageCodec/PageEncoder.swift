@@ -46,18 +46,20 @@ public struct PageEncoder: ~Copyable {
     /// - Parameters:
     ///   - slotCount: The size of the cache.
     ///   - classes: What pages may be coded as.
+    ///   - cacheMemory: What the cache is made of.
     ///   - batchesInUse: How many coded batches are in use at once: one is valid until so many more
     ///     have been coded.
     /// - Throws: `PageCodecError` if the system does not give the memory.
     public init(
         slotCount: Int,
         classes: PageClasses = .all,
+        cacheMemory: CacheMemory = .smallPages,
         batchesInUse: Int = 1
     ) throws(PageCodecError) {
         precondition(batchesInUse > 0)
         self.classes = classes
         self.batchesInUse = batchesInUse
-        cache = try PageCache(slotCount: slotCount)
+        cache = try PageCache(slotCount: slotCount, memory: cacheMemory)
         versions = PageVersions(slotCount: slotCount)
         pageIndex = ContentIndex(positionCount: slotCount)
         blockIndex = ContentIndex(positionCount: slotCount * PageFormat.blocksPerPage)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MigrationStream
+internal import PageCodec
 internal import PosixIO
 
 /// `cloudnet decode`: an extended stream becomes a stock one again.
@@ -28,6 +29,7 @@ struct Decode: ParsableCommand {
                 from: source,
                 to: sink,
                 cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
+                cacheMemory: .hugePages,
                 threads: ThreadsOption.count(threads)
             )
             _ = try decoder.run(acceptsStockStream: false)

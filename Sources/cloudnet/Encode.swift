@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import MigrationStream
+internal import PageCodec
 internal import PosixIO
 
 /// `cloudnet encode`: a stock stream becomes an extended one.
@@ -49,6 +50,7 @@ struct Encode: ParsableCommand {
                 from: source,
                 to: sink,
                 cacheSize: cacheSize,
+                cacheMemory: .hugePages,
                 compression: Compression(compression) ?? .level(3),
                 threads: ThreadsOption.count(threads)
             )

@@ -179,13 +179,13 @@ struct UnreliableCoordinatorTests {
         member.close(waitingAtMost: 1, reconnecting: false)
     }
 
-    @Test func theEndIsTold() throws {
-        let coordinator = try ScriptedCoordinator(path: socketPath()) { connection in
+    @Test func theEndIsToldEvenIfThereWasNoConnectionYet() throws {
+        let path = socketPath()
+        let member = try member(at: path, Listener())
+        member.change(to: .failed, reason: "for a reason")
+        let coordinator = try ScriptedCoordinator(path: path) { connection in
             connection.readToEnd()
         }
-        // Even if it has not connected yet.
-        let member = try member(at: coordinator.path, Listener())
-        member.change(to: .failed, reason: "for a reason")
         member.close(waitingAtMost: 10, reconnecting: true)
         #expect(waits { coordinator.lines.contains { $0.contains("for a reason") } })
         #expect(coordinator.lines.first?.contains(#""state":"failed""#) == true)

@@ -5,12 +5,8 @@ struct BatchCoding {
     private var counters = StreamStatistics()
     private let pages: PageEncoderBox
 
-    init(slotCount: Int, classes: PageClasses, batchesInUse: Int) throws(PageCodecError) {
-        pages = try PageEncoderBox(
-            slotCount: slotCount,
-            classes: classes,
-            batchesInUse: batchesInUse
-        )
+    init(_ encoder: consuming PageEncoder) {
+        pages = PageEncoderBox(encoder)
     }
 
     /// What was taken so far.
@@ -141,15 +137,7 @@ final class EncodingMemory {
 private final class PageEncoderBox {
     var encoder: PageEncoder
 
-    init(
-        slotCount: Int,
-        classes: PageClasses,
-        batchesInUse: Int
-    ) throws(PageCodecError) {
-        encoder = try PageEncoder(
-            slotCount: slotCount,
-            classes: classes,
-            batchesInUse: batchesInUse
-        )
+    init(_ encoder: consuming PageEncoder) {
+        self.encoder = encoder
     }
 }

@@ -1,4 +1,4 @@
-internal import PageCodec
+public import PageCodec
 
 /// Turns an extended stream back into the libxc stream, byte for byte; passes a libxc stream on.
 ///
@@ -18,6 +18,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     private var pages: BatchDecoding?
     private var sink: Sink
     private let cacheByteCountMaximum: Int
+    private let cacheMemory: CacheMemory
     private let threadCount: Int
 
     private let reading = Turns()
@@ -31,16 +32,19 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - source: The stream.
     ///   - sink: Where the libxc stream goes.
     ///   - cacheByteCountMaximum: The most memory that the sender may ask for.
+    ///   - cacheMemory: What it is made of.
     ///   - threads: How many threads decode.
     public init(
         from source: Source,
         to sink: Sink,
         cacheByteCountMaximum: Int,
+        cacheMemory: CacheMemory = .smallPages,
         threads: ThreadCount = .one
     ) {
         reader = DecodingReader(source, readsAhead: threads.value > 1)
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
+        self.cacheMemory = cacheMemory
         threadCount = threads.value
     }
 
@@ -110,7 +114,13 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                     allowedByteCount: cacheByteCountMaximum
                 )
             }
-            return try BatchDecoding(slotCount: parameters.slotCount, batchesInUse: threadCount)
+            return BatchDecoding(
+                try PageDecoder(
+                    slotCount: parameters.slotCount,
+                    cacheMemory: cacheMemory,
+                    batchesInUse: threadCount
+                )
+            )
         } catch {
             throw StreamError.page(error)
         }
@@ -240,8 +250,8 @@ private final class BatchDecoding {
     private(set) var statistics = StreamStatistics()
     private var decoder: PageDecoder
 
-    init(slotCount: Int, batchesInUse: Int) throws(PageCodecError) {
-        decoder = try PageDecoder(slotCount: slotCount, batchesInUse: batchesInUse)
+    init(_ decoder: consuming PageDecoder) {
+        self.decoder = decoder
     }
 
     /// Notes what passes through as it is.

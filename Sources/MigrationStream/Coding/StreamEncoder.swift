@@ -33,6 +33,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - source: The libxc stream.
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
+    ///   - cacheMemory: What it is made of.
     ///   - compression: How hard to compress what the page classes leave.
     ///   - goal: What counts if that is chosen automatically.
     ///   - pageClasses: What pages may be coded as.
@@ -42,6 +43,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         from source: Source,
         to sink: Sink,
         cacheSize: CacheSize,
+        cacheMemory: CacheMemory = .smallPages,
         compression: Compression = .off,
         goal: CompressionGoal = .shortestTime,
         pageClasses: PageClasses = .all,
@@ -61,10 +63,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
         reader = EncodingReader(source)
         readsAhead = reader.readsAhead && threads.value > 1
-        pages = try BatchCoding(
-            slotCount: cacheSize.slotCount,
-            classes: pageClasses,
-            batchesInUse: threads.value
+        pages = BatchCoding(
+            try PageEncoder(
+                slotCount: cacheSize.slotCount,
+                classes: pageClasses,
+                cacheMemory: cacheMemory,
+                batchesInUse: threads.value
+            )
         )
         writer = RecordWriter(sink)
     }
