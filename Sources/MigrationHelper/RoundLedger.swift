@@ -29,6 +29,7 @@ struct RoundLedger {
 
     // Of the last round that is over.
     private var bytesPerPage: Double?
+    private var bytesPerSecond: Double?
     private var dirtyPagesPerSecond: Double?
     private(set) var pendingPageCount: Int
 
@@ -84,6 +85,7 @@ struct RoundLedger {
         if ours.pages.total > 0 {
             bytesPerPage = Double(ours.byteCount) / Double(ours.pages.total)
         }
+        if ours.byteCount > 0, seconds > 0 { bytesPerSecond = Double(ours.byteCount) / seconds }
         let dirtyRate = Measures.dirtyPagesPerSecond(
             dirtyPageCount: dirtyPageCount,
             seconds: seconds
@@ -132,6 +134,7 @@ struct RoundLedger {
         now.roundEncodedByteCount = ours.byteCount
         now.roundSeconds = max((end ?? time) - start, 0)
         now.previousBytesPerPage = bytesPerPage
+        now.previousBytesPerSecond = bytesPerSecond
         now.dirtyPagesPerSecond = dirtyPagesPerSecond
         return ProgressEstimate(now)
     }

@@ -22,9 +22,8 @@ public struct ProgressEstimate: Equatable, Sendable {
         public var roundSeconds = 0.0
         /// What a page took on the link in the round before, in bytes; none in the first round.
         public var previousBytesPerPage: Double?
-        /// The rate of the link as it was measured elsewhere, in bytes per second; none for that of
-        /// this round so far.
-        public var measuredBytesPerSecond: Double?
+        /// The rate of the link in the round before, in bytes per second; none in the first round.
+        public var previousBytesPerSecond: Double?
         /// Pages that the guest changes per second, as of the round before; none in the first.
         public var dirtyPagesPerSecond: Double?
 
@@ -90,7 +89,11 @@ public struct ProgressEstimate: Equatable, Sendable {
 
         let measured =
             now.roundSeconds > 0 ? Double(now.roundEncodedByteCount) / now.roundSeconds : 0
-        let rate = max(now.measuredBytesPerSecond ?? measured, 0)
+        // What a round begins with is coded before any of it is on the link.
+        let rate = max(
+            now.roundEncodedByteCount > 0 ? measured : now.previousBytesPerSecond ?? 0,
+            0
+        )
         bytesPerSecond = rate
         let bytesPerPage: Double
         if let previous = now.previousBytesPerPage, sentPageCount < Self.tellingPageCount {

@@ -191,7 +191,7 @@ struct SaveReportTests {
             $0.doing.hasPrefix("Frames iteration") && $0.done == 3000
         }
         .map(\.doing)
-        #expect(texts.contains { $0.contains(" Mbit/s, ") && $0.hasSuffix(" left") })
+        #expect(texts.contains { $0.contains(" Mbit/s, ") && $0.hasSuffix(" left") }, "\(texts)")
     }
 
     @Test func progressCountsPagesWhereTheAddressSpaceHasHoles() async throws {

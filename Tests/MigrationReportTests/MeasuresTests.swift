@@ -121,11 +121,25 @@ struct ProgressEstimateTests {
         now.round = 2
         now.roundPageCount = 10_240
         now.sentPageCount = 10
-        now.roundEncodedByteCount = 40_960
-        now.roundSeconds = 0.01
+        now.roundEncodedByteCount = 40_920
+        now.roundSeconds = 0.4
         now.previousBytesPerPage = 100
-        now.measuredBytesPerSecond = 102_300
         #expect(ProgressEstimate(now).roundRemainingSeconds == 10)
+    }
+
+    @Test func untilARoundHasSentSomethingTheRateIsThatOfTheRoundBefore() {
+        var now = firstRound
+        now.round = 2
+        now.roundPageCount = 1000
+        now.sentPageCount = 0
+        now.roundEncodedByteCount = 0
+        now.roundSeconds = 3
+        now.previousBytesPerPage = 100
+        now.previousBytesPerSecond = 50_000
+        #expect(ProgressEstimate(now).bytesPerSecond == 50_000)
+        #expect(ProgressEstimate(now).roundRemainingSeconds == 2)
+        now.roundEncodedByteCount = 30_000
+        #expect(ProgressEstimate(now).bytesPerSecond == 10_000)
     }
 
     @Test func beforeAnythingWasSentOnlyThePagesAreKnown() {
@@ -157,7 +171,7 @@ struct ProgressEstimateTests {
             now.roundEncodedByteCount = count()
             now.roundSeconds = value()
             now.previousBytesPerPage = Bool.random(using: &random) ? value() : nil
-            now.measuredBytesPerSecond = Bool.random(using: &random) ? value() : nil
+            now.previousBytesPerSecond = Bool.random(using: &random) ? value() : nil
             now.dirtyPagesPerSecond = Bool.random(using: &random) ? value() : nil
             let estimate = ProgressEstimate(now)
             #expect(estimate.remainingByteCount >= 0, "CLOUDNET_TEST_SEED=\(seed)")
