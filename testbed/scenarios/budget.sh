@@ -1,5 +1,5 @@
 #!/bin/bash
-# A pause that cannot be met: the save gives up, as xenstore says. A wrong setting: nothing starts. Then a migration with a report.
+# So few bytes that they cannot be enough: the save gives up, as xenstore says. A wrong setting: nothing starts. Then a migration with a report.
 # shellcheck source=testbed/scenario-lib.sh
 source "$(dirname "$0")/../scenario-lib.sh"
 
@@ -8,9 +8,9 @@ report_file=/run/cloudnet-report.jsonl
 start_guest pvh busy 128 32
 
 settings=/local/domain/$(domain_id pvh)/cloudnet
-dom0 "xenstore-write $settings/max-pause 1ms $settings/when-unmet abort"
-! migrate pvh || flunk "a pause of 1 ms was met"
-grep -q 'gave up after round' "$migration_log" || flunk "the log does not say that the save gave up"
+dom0 "xenstore-write $settings/max-bytes 1M $settings/when-unmet abort"
+! migrate pvh || flunk "a megabyte was enough"
+grep -q 'gave up in round 0: max-bytes' "$migration_log" || flunk "the log does not say that the save gave up"
 expect_failed_migration pvh
 
 dom0 "xenstore-write $settings/max-pause soon"
