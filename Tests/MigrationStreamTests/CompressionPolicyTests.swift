@@ -204,6 +204,16 @@ struct CompressionPolicyTests {
         #expect(link.bytesPerSecond ?? 0 > 50e6)
     }
 
+    /// The first record of a migration is short, and the reader may still have to wake up.
+    @Test func shortRecordThatWaitsAtTheStartIsNotTakenForASlowLink() {
+        var link = LinkEstimate(bufferByteCount: 65536)
+        link.note(byteCount: 58, seconds: 0.5e-3, idleSeconds: 5e-3)
+        link.note(byteCount: 70, seconds: 0.1e-3, idleSeconds: 14e-3)
+        #expect(link.bytesPerSecond == nil)
+        link.note(byteCount: 2_000_000, seconds: 0.16, idleSeconds: 0)
+        #expect(abs((link.bytesPerSecond ?? 0) / 12.5e6 - 1) < 0.05)
+    }
+
     @Test(arguments: [Compression.off, .level(3), .level(-20)])
     func fixedCompressionNeverChanges(_ compression: Compression) {
         let expected: BatchTreatment =

@@ -104,6 +104,11 @@ struct LinkEstimate {
     private mutating func noteWait(latest: Double) {
         let elapsed = pendingWriting + pendingIdle
         let isFirst = bytesPerSecond ?? .infinity == .infinity
+        if isFirst, pendingByteCount < Self.longByteCount {
+            // A short record that had to wait: for a reader that was asleep rather than for the link.
+            (pendingByteCount, pendingWriting, pendingIdle) = (0, 0, 0)
+            return
+        }
         if isFirst {
             // What came before went into the empty buffer.
             bufferByteCount = max(
