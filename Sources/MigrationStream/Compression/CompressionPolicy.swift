@@ -34,7 +34,7 @@ struct CompressionPolicy {
         Rung(.coded, secondsPerByte: 0, ratio: 1),
         Rung(CompressionEffort(level: -5), secondsPerByte: 2.2e-9, ratio: 0.508),
         Rung(CompressionEffort(level: -1), secondsPerByte: 2.7e-9, ratio: 0.390),
-        Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.351),
+        Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.343),
         Rung(CompressionEffort(level: 3), secondsPerByte: 5.8e-9, ratio: 0.325),
         Rung(
             CompressionEffort(level: 6, isLongDistance: true),

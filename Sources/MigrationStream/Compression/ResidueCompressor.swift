@@ -136,6 +136,9 @@ private struct ZstdCompressor: ~Copyable {
         if let chainLog = effort.chainLog {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_chainLog, Int32(chainLog)))
         }
+        if let minMatch = effort.minMatch {
+            try check(ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, Int32(minMatch)))
+        }
         if effort.isLongDistance {
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 1))
         }
