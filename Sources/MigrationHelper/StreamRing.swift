@@ -11,8 +11,8 @@ internal import Synchronization
 /// in vain: the reader when all that it wants is there, a writer that found the ring full when half
 /// of it is empty. The reader may want half of the ring at most; so one of them can always go on.
 final class StreamRing: ByteSource, ByteSink, Sendable {
-    /// Three of the largest page batches, and some more.
-    static let defaultByteCount = 16 << 20
+    /// Two of the largest page batches, and some more.
+    static let defaultByteCount = 9 << 20
 
     private struct State {
         /// All that was written, all that the reader is done with.

@@ -18,6 +18,10 @@ struct PageCache: ~Copyable {
 
     private var byteCount: Int { slotCount * PageFormat.pageByteCount }
 
+    /// Memory is taken in steps of so many slots (512 KiB): one call costs a third less than a page
+    /// fault for each slot.
+    private static let slotCountOfStep = 128
+
     init(slotCount: Int, memory: CacheMemory = .smallPages) throws(PageCodecError) {
         guard 1...PageFormat.slotCountMaximum ~= slotCount else {
             throw .slotCountOutOfRange(slotCount)
@@ -38,6 +42,7 @@ struct PageCache: ~Copyable {
         if memory == .hugePages { madvise(mapping, byteCount, MADV_HUGEPAGE) }
         slab = mapping
         self.slotCount = slotCount
+        takeMemory()
     }
 
     deinit { munmap(slab, byteCount) }
@@ -91,5 +96,14 @@ struct PageCache: ~Copyable {
         storedCount += 1
         nextSlot += 1
         if nextSlot == slotCount { nextSlot = 0 }
+        if nextSlot % Self.slotCountOfStep == 0 { takeMemory() }
+    }
+
+    /// Takes the memory of the next slots from the system, unless they have some.
+    private func takeMemory() {
+        guard storedCount < slotCount else { return }
+        let count = min(Self.slotCountOfStep, slotCount - nextSlot)
+        // Kernels before 5.14 do not know it, and give memory slot by slot.
+        madvise(nextPage, count * PageFormat.pageByteCount, MADV_POPULATE_WRITE)
     }
 }
