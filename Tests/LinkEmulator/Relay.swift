@@ -10,7 +10,7 @@ struct Relay: ~Copyable {
     private var link: Link
     private var ring: ByteRing
     private let ends: DescriptorPair
-    private let segmentByteCount: Int
+    private let wakingByteCount: Int
     private var isInputAtEnd = false
     private var isOutputFull = false
 
@@ -23,7 +23,7 @@ struct Relay: ~Copyable {
     ) throws(SystemError) {
         self.link = link
         ends = DescriptorPair(input: input, output: output)
-        segmentByteCount = link.properties.segmentByteCount
+        wakingByteCount = link.properties.wakingByteCount
         ring = ByteRing(capacityByteCount: capacityByteCount)
         let flags = try retryingOnInterrupt("look at standard output") { fcntl(output, F_GETFL) }
         try retryingOnInterrupt("set standard output") {
@@ -76,8 +76,7 @@ struct Relay: ~Copyable {
 
     /// Waits for bytes at the input, an arrival, or room at the output; reads what came.
     private mutating func wait() throws(SystemError) {
-        // In steps of segments: many small ones would cost time and look the same.
-        let hasRoom = link.freeByteCount >= segmentByteCount
+        let hasRoom = link.freeByteCount >= wakingByteCount
         let isReadable = try ends.wait(
             forInput: hasRoom && !isInputAtEnd,
             forOutput: isOutputFull,

@@ -23,13 +23,13 @@ struct SharedRelay {
     private var link: SharedLink
     private let rings: RingList
     private var streams: [Stream]
-    private let segmentByteCount: Int
+    private let wakingByteCount: Int
     private let start = monotonicTime
 
     /// A relay over an empty link; the outputs are set to never block.
     init(_ properties: LinkProperties, streamCount: Int) throws {
         link = try SharedLink(properties, streamCount: streamCount)
-        segmentByteCount = properties.segmentByteCount
+        wakingByteCount = properties.wakingByteCount
         rings = RingList(count: streamCount, capacityByteCount: properties.capacityByteCount)
         records = Array(repeating: RelayRecord(), count: streamCount)
         streams = (0..<Int32(streamCount)).map { Stream(input: 3 + 2 * $0, output: 4 + 2 * $0) }
@@ -83,7 +83,7 @@ struct SharedRelay {
         var writing: UInt64 = 0
         var isFull = false
         for (index, stream) in streams.enumerated() {
-            if !stream.isInputAtEnd, link.freeByteCount(index) >= segmentByteCount {
+            if !stream.isInputAtEnd, link.freeByteCount(index) >= wakingByteCount {
                 reading |= 1 << UInt64(stream.input)
             }
             if stream.isOutputFull {

@@ -51,6 +51,10 @@ public struct LinkProperties: Equatable, Sendable {
         return max(Int(onTheWay) + queueByteCount, 2 * segmentByteCount)
     }
 
+    /// How much room there must be before the writer of a full link goes on: a third of the queue, as
+    /// with Linux's TCP sockets.
+    public var wakingByteCount: Int { max(queueByteCount / 3, segmentByteCount) }
+
     /// What an Ethernet packet carries of a TCP stream.
     public static let packetByteCount = 1448
 }
