@@ -235,7 +235,7 @@ public struct GuestSave {
         guard surroundings.write(batch.record()) else {
             return fail("Failed to write page data to stream")
         }
-        guest.trace.stream.forget()
+        guest.forgetPages()
         sum.pageCount += batch.pageCount
         sum.byteCount += batch.byteCount
         statistics.sentPageCount += batch.pageCount

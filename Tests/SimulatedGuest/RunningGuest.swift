@@ -110,7 +110,13 @@ public final class RunningGuest: Sendable {
                 let (tile, tracePFN) = tiling.place(of: pfn)
                 state.tiles[tile].read(tracePFN, as: pfn, into: batch, builder)
             }
+            batch.bringIntoMemory()
         }
+    }
+
+    /// Gives back the memory of the pages that were read.
+    func forgetPages() {
+        time.measure { trace.stream.forget() }
     }
 
     /// All of this is what a real guest does on its own processors, and Xen for it.

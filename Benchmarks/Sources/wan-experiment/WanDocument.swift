@@ -48,8 +48,9 @@ struct WanDocument {
                 CPU is user and system time of the helper process, from its start to its end, and of
                 `zstd` where there is one. At the source, the simulated guest lives in the helper's
                 process; what it takes there by its own account is subtracted, from all methods alike:
-                reading the trace, the guest's writes, the content of its pages, and the log-dirty
-                bitmap. The work of libxenguest is counted: mapping pages, making batches, writing and
+                reading the trace, the guest's writes, the content of its pages, their way in and out of
+                memory, and the log-dirty bitmap. So nothing stands for the hypercalls that map a real
+                guest's pages. The rest of libxenguest's work is counted: making batches, writing and
                 reading the stream. So is the whole helper.
                 """
             )
