@@ -97,7 +97,7 @@ struct HostileClientTests {
         limits.joinTime = .milliseconds(300)
         try await besideAGroup(limits) {
             let client = try RawConnection(folder.socket)
-            for _ in 0..<40 where !client.isAtEnd {
+            for _ in 0..<400 where !client.isAtEnd {
                 client.send([0x20])
                 client.receive(milliseconds: 50)
             }
