@@ -11,7 +11,7 @@ extension CompressionGoal {
     /// What a second of processor time may cost in seconds of transfer.
     var processorWeight: Double {
         switch self {
-        case .shortestTime: 0.35
+        case .shortestTime: 0.2
         case .sharedProcessors: 1.5
         }
     }

@@ -35,10 +35,10 @@ struct CompressionPolicy {
         Rung(CompressionEffort(level: -5), secondsPerByte: 2.2e-9, ratio: 0.508),
         Rung(CompressionEffort(level: -1), secondsPerByte: 2.7e-9, ratio: 0.390),
         Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.343),
-        Rung(CompressionEffort(level: 3), secondsPerByte: 5.8e-9, ratio: 0.325),
+        Rung(CompressionEffort(level: 3), secondsPerByte: 8.1e-9, ratio: 0.325),
         Rung(
             CompressionEffort(level: 6, isLongDistance: true),
-            secondsPerByte: 13.8e-9,
+            secondsPerByte: 21e-9,
             ratio: 0.303
         ),
     ]
@@ -46,7 +46,7 @@ struct CompressionPolicy {
     private let goal: CompressionGoal
 
     /// Another rung must be better by this factor to be taken.
-    private static let hysteresis = 0.97
+    private static let hysteresis = 0.98
 
     /// Batches of different lengths keep several threads from being busy all the time.
     private static let unevenness = 1.15
