@@ -4,6 +4,13 @@ import Testing
 
 /// The model by a simulated clock.
 struct LinkTests {
+    @Test func theWriterOfAFullLinkSleepsUntilAThirdOfTheQueueIsEmpty() {
+        var properties = LinkProperties(byteRate: 12.5e6)
+        #expect(properties.wakingByteCount == (256 << 10) / 3)
+        properties.queueByteCount = 0
+        #expect(properties.wakingByteCount == properties.segmentByteCount)
+    }
+
     // MARK: Rate and delay
 
     @Test func aByteArrivesAfterItsTimeOnTheLinkAndHalfARoundTrip() throws {
