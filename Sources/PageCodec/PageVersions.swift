@@ -21,8 +21,8 @@ struct PageVersions: ~Copyable {
     private let pfns: UnsafeMutablePointer<UInt64>
     private let versions: UnsafeMutablePointer<Version>
 
-    // Open addressing with linear probing, at most half full. An element is a place in the ring
-    // plus one; zero is free.
+    // Open addressing with probing in constant steps, at most half full. An element is a place in the
+    // ring plus one; zero is free.
     private let table: UnsafeMutablePointer<UInt32>
     private let tableMask: Int
 
@@ -68,10 +68,10 @@ struct PageVersions: ~Copyable {
         // Move later elements of the same cluster back, so that searches never meet a gap.
         var candidate = hole
         while true {
-            candidate = (candidate + 1) & tableMask
+            candidate = (candidate + Self.step) & tableMask
             guard table[candidate] != 0 else { break }
             let home = Self.hash(pfns[Int(table[candidate]) - 1]) & tableMask
-            if (candidate - home) & tableMask >= (candidate - hole) & tableMask {
+            if stepCount(from: home, to: candidate) >= stepCount(from: hole, to: candidate) {
                 table[hole] = table[candidate]
                 hole = candidate
             }
@@ -83,9 +83,19 @@ struct PageVersions: ~Copyable {
     private func place(of pfn: UInt64) -> Int {
         var place = Self.hash(pfn) & tableMask
         while table[place] != 0, pfns[Int(table[place]) - 1] != pfn {
-            place = (place + 1) & tableMask
+            place = (place + Self.step) & tableMask
         }
         return place
+    }
+
+    /// From place to place: past the sixteen neighbours in a cache line, which are often all taken,
+    /// and odd, so that no place is left out.
+    private static let step = 17
+
+    /// How many steps lead from one place to another.
+    private func stepCount(from start: Int, to end: Int) -> Int {
+        // 17 times this number is 1, modulo 2 to the power of 32.
+        (end - start) &* 0xf0f0_f0f1 & tableMask
     }
 
     /// Spreads pfns, but keeps sixteen neighbours in one cache line of the table.

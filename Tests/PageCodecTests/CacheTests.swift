@@ -89,15 +89,17 @@ struct PageVersionsTests {
         }
     }
 
-    @Test(arguments: [1, 2, 3, 4, 7, 8, 30])
+    @Test(arguments: [1, 2, 3, 4, 7, 8, 30, 100])
     func versionsFollowTheirRule(_ slotCount: Int) {
         let seed = SeededGenerator.seedOfRun
         var generator = SeededGenerator(seed: seed)
         var versions = PageVersions(slotCount: slotCount)
         var model = NaiveVersions(capacity: 2 * slotCount)
-        // Neighbours share a line of the table, so a few groups of them make long clusters.
+        // Neighbours share a line of the table, so a few groups of them make long clusters; every
+        // sixteenth has the same place in its line.
         let pfns =
             (0..<UInt64(3 * slotCount)).map { $0 } + (0..<4).map { PageEntry.pfnLimit - 1 - $0 }
+            + (0..<UInt64(2 * slotCount)).map { 16 * $0 }
             + (0..<UInt64(2 * slotCount)).map { _ in
                 UInt64.random(in: 0..<PageEntry.pfnLimit, using: &generator)
             }
