@@ -29,11 +29,24 @@ func changedWords(ofBytes bytes: UInt64) -> UInt64 {
     (nonzeroBytes(of: bytes) &* 0x0102_0408_1020_4080) &>> 56
 }
 
-/// How many 8-byte words those are, from 0 to 8.
-@inline(__always)
-func changedWordCount(ofBytes bytes: UInt64) -> UInt64 {
-    // The product adds the eight bits up in its highest byte.
-    (nonzeroBytes(of: bytes) &* 0x0101_0101_0101_0101) &>> 56
+/// Adds up how many 8-byte words differ in the parts of a page.
+struct WordCounts {
+    // A count in each byte, of the words at one place in their parts: at most 64, so none overflows.
+    private var counts: UInt64 = 0
+
+    /// Adds the words of 64 bytes.
+    @inline(__always)
+    mutating func add(changedBytes bytes: UInt64) {
+        counts &+= nonzeroBytes(of: bytes)
+    }
+
+    /// How many words that were, from 0 to 512.
+    var total: Int {
+        let everySecondByte: UInt64 = 0x00ff_00ff_00ff_00ff
+        let pairs = (counts & everySecondByte) &+ (counts &>> 8 & everySecondByte)
+        // The product adds the four sums up in its highest 16 bits.
+        return Int(truncatingIfNeeded: (pairs &* 0x0001_0001_0001_0001) &>> 48)
+    }
 }
 
 /// One in each byte that is not zero.

@@ -60,15 +60,15 @@ public struct ChangedRuns: ~Copyable {
         byteCount: Int
     ) -> Int {
         partCount = byteCount / 64
-        var wordCount: UInt64 = 0
+        var counts = WordCounts()
         for index in 0..<partCount {
             let bytes = changedBytes(base + 64 &* index, target + 64 &* index)
             parts[index] = bytes
-            wordCount &+= changedWordCount(ofBytes: bytes)
+            counts.add(changedBytes: bytes)
         }
         // Beyond the end nothing differs.
         parts[partCount] = 0
-        return Int(truncatingIfNeeded: wordCount)
+        return counts.total
     }
 
     /// Finds the runs between the two versions that were compared last.
@@ -157,7 +157,7 @@ public func writeDelta(
             from: target + start,
             to: literalCursor,
             byteCount: end &- start,
-            isRoomAfter: start &+ 16 <= byteCount
+            isRoomAfter: start &+ 32 <= byteCount
         )
         literalCursor += end &- start
         keptFrom = end
@@ -200,7 +200,7 @@ public func applyDelta(
 
 /// Copies a run; most runs are a few bytes, for which a call of memcpy is the larger cost.
 ///
-/// If `isRoomAfter`, 16 bytes may be read and written whatever `byteCount` is.
+/// If `isRoomAfter`, 32 bytes may be read and written whatever `byteCount` is.
 @inline(__always)
 private func copyRun(
     from source: UnsafeRawPointer,
@@ -208,21 +208,37 @@ private func copyRun(
     byteCount: Int,
     isRoomAfter: Bool
 ) {
-    if byteCount > 16 {
+    if byteCount > 32 {
         target.copyMemory(from: source, byteCount: byteCount)
         return
     }
     if isRoomAfter {
-        target.storeBytes(of: source.loadUnaligned(as: SIMD2<UInt64>.self), as: SIMD2<UInt64>.self)
+        target.storeBytes(of: source.loadUnaligned(as: SIMD4<UInt64>.self), as: SIMD4<UInt64>.self)
         return
     }
-    var index = 0
-    while index < byteCount {
-        target.storeBytes(
-            of: source.load(fromByteOffset: index, as: UInt8.self),
-            toByteOffset: index,
-            as: UInt8.self
-        )
-        index &+= 1
+    switch byteCount {
+    case 16...: copyEnds(from: source, to: target, byteCount, as: SIMD2<UInt64>.self)
+    case 8...: copyEnds(from: source, to: target, byteCount, as: UInt64.self)
+    case 4...: copyEnds(from: source, to: target, byteCount, as: UInt32.self)
+    default:
+        for index in 0..<byteCount {
+            let byte = source.load(fromByteOffset: index, as: UInt8.self)
+            target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+        }
     }
+}
+
+/// Copies the first and the last bytes, which together are all: at most two units, at least one.
+@inline(__always)
+private func copyEnds<Unit: BitwiseCopyable>(
+    from source: UnsafeRawPointer,
+    to target: UnsafeMutableRawPointer,
+    _ byteCount: Int,
+    as unit: Unit.Type
+) {
+    let last = byteCount &- MemoryLayout<Unit>.size
+    let head = source.loadUnaligned(as: unit)
+    let tail = source.loadUnaligned(fromByteOffset: last, as: unit)
+    target.storeBytes(of: head, as: unit)
+    target.storeBytes(of: tail, toByteOffset: last, as: unit)
 }
