@@ -61,9 +61,20 @@ struct MigrationMethod: Sendable {
         title: "all together, max-pause",
         family: .cloudnet,
         settings: ["CLOUDNET_MAX_PAUSE": "\(PauseLimit.milliseconds)ms"],
-        startStepSeconds: 23.7,
+        startStepSeconds: momentStepSeconds,
         compresses: true
     )
+
+    /// Without a limit, at the same moments.
+    static let freePause = MigrationMethod(
+        key: "free-pause",
+        title: "all together, at the same moments",
+        family: .cloudnet,
+        startStepSeconds: momentStepSeconds,
+        compresses: true
+    )
+
+    private static let momentStepSeconds = 23.7
 
     /// What is compared side by side.
     static let all = [

@@ -5,36 +5,45 @@ struct PauseLimit {
     /// The limit that is asked for.
     static let milliseconds = 300
 
+    /// The pauses of two migrations that began at the same moment of the guest's life.
+    struct Moment {
+        let freeSeconds: Double
+        let limitedSeconds: Double
+
+        /// Whether the pause is short enough even if nobody asks.
+        var canBeMet: Bool { PauseLimit.allows(freeSeconds) }
+
+        /// Whether the limit was kept.
+        var isMet: Bool { PauseLimit.allows(limitedSeconds) }
+    }
+
     let guest: String
     let link: WanLink
-    /// The median without a limit.
-    let freePauseSeconds: Double
-    /// With the limit.
-    let pauses: [Double]
+    let moments: [Moment]
+    /// The median with the limit.
     let totalSeconds: Double
 
-    /// Whether the pause is short enough even if nobody asks.
-    var canBeMet: Bool { freePauseSeconds * 1000 <= Double(Self.milliseconds) }
+    /// The moments at which the limit can be met.
+    var feasibleMoments: [Moment] { moments.filter(\.canBeMet) }
 
-    var runCount: Int { pauses.count }
-
-    /// The runs whose pause was within the limit.
-    var metCount: Int { pauses.count { $0 * 1000 <= Double(Self.milliseconds) } }
+    private static func allows(_ seconds: Double) -> Bool {
+        seconds * 1000 <= Double(milliseconds)
+    }
 
     /// All that was measured both with the limit and without.
     static func all(_ results: ResultFile) -> [PauseLimit] {
         results.guests.flatMap { guest in
             WanLink.all.compactMap { link in
-                guard
-                    let free = results.median(.pause, guest, link, .whole),
-                    let total = results.median(.total, guest, link, .limitedPause)
-                else { return nil }
+                let free = results[guest, link, .freePause]
+                let limited = results[guest, link, .limitedPause]
+                guard !free.isEmpty, !limited.isEmpty else { return nil }
                 return PauseLimit(
                     guest: guest,
                     link: link,
-                    freePauseSeconds: free,
-                    pauses: results[guest, link, .limitedPause].map(\.pauseSeconds),
-                    totalSeconds: total
+                    moments: zip(free, limited).map {
+                        Moment(freeSeconds: $0.pauseSeconds, limitedSeconds: $1.pauseSeconds)
+                    },
+                    totalSeconds: limited.map(\.totalSeconds).median
                 )
             }
         }

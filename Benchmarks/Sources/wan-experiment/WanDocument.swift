@@ -109,23 +109,30 @@ struct WanDocument {
         let limits = PauseLimit.all(results)
         guard !limits.isEmpty else { return "" }
         var table = MarkdownTable([
-            "max-pause=\(PauseLimit.milliseconds)ms", "pause without it s", "runs", "within it",
-            "longest pause s", "total s",
+            "max-pause=\(PauseLimit.milliseconds)ms", "moments", "without it s", "with it s",
+            "short enough without it", "of those, within it", "total s",
         ])
         for limit in limits {
-            table.append([
-                "\(limit.guest), \(limit.link.title)", limit.freePauseSeconds.threeDigits,
-                "\(limit.runCount)", "\(limit.metCount)",
-                (limit.pauses.max() ?? 0).threeDigits, limit.totalSeconds.threeDigits,
-            ])
+            let pauses = [limit.moments.map(\.freeSeconds), limit.moments.map(\.limitedSeconds)]
+            table.append(
+                ["\(limit.guest), \(limit.link.title)", "\(limit.moments.count)"]
+                    + pauses.map { Spread($0).map(cell) ?? "" }
+                    + [
+                        "\(limit.feasibleMoments.count)",
+                        "\(limit.feasibleMoments.count(where: \.isMet))",
+                        limit.totalSeconds.threeDigits,
+                    ]
+            )
         }
         return heading(2, "A limit for the pause")
             + paragraph(
                 """
-                Each run begins \(MigrationMethod.limitedPause.startStepSeconds.fixed(1)) s of the
-                trace later than the one before. The limit counts as one that can be met where the
-                median without it is shorter. Elsewhere the choice is `when-unmet=stop`: the helper
-                looks for a short pause, takes it, and says that it is longer.
+                Each guest begins to move at several moments of its trace, each
+                \(MigrationMethod.limitedPause.startStepSeconds.fixed(1)) s after the one before, once
+                without a limit and once with it. The limit counts as one that can be met at the
+                moments where the pause is shorter even without it. Elsewhere the choice is
+                `when-unmet=stop`: the helper looks for a short pause, takes it, and says that it is
+                longer.
                 """
             ) + table.text
     }
@@ -177,9 +184,11 @@ struct WanDocument {
     /// The median, with the ends if there were several runs.
     private func cell(_ quantity: Quantity, _ measurements: [MigrationMeasurement]) -> String {
         guard let spread = Spread(measurements, quantity) else { return "" }
-        guard measurements.count > 1 else { return spread.median.threeDigits }
-        return "\(spread.median.threeDigits) "
-            + "(\(spread.least.threeDigits)–\(spread.most.threeDigits))"
+        return measurements.count > 1 ? cell(spread) : spread.median.threeDigits
+    }
+
+    private func cell(_ spread: Spread) -> String {
+        "\(spread.median.threeDigits) (\(spread.least.threeDigits)–\(spread.most.threeDigits))"
     }
 
     /// Goes over all guests and links that have results.

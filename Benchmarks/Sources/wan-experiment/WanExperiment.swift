@@ -30,7 +30,7 @@ struct WanExperiment: ParsableCommand {
     @Option(help: "How often each migration is measured.")
     var runs = 5
 
-    @Option(help: "How often each guest moves over each link with a limit for the pause.")
+    @Option(help: "At how many moments each guest moves with and without a limit for the pause.")
     var maxPauseRuns = 8
 
     @Option(help: "The results of make wan-xen, for the document.")
@@ -109,15 +109,14 @@ struct WanExperiment: ParsableCommand {
         )
         let migrations = guests.flatMap { guest in
             WanLink.all.flatMap { link in
-                (MigrationMethod.all + [.limitedPause]).map { method in
+                (MigrationMethod.all + [.freePause, .limitedPause]).map { method in
                     Migration(
                         scenario: Scenario(guest: guest.name, link: link.key, method: method.key),
                         guest: guest,
                         link: link,
                         method: method,
                         testBed: testBed,
-                        runCount: method.key == MigrationMethod.limitedPause.key
-                            ? maxPauseRuns : runs
+                        runCount: method.startStepSeconds > 0 ? maxPauseRuns : runs
                     )
                 }
             }
