@@ -16,11 +16,18 @@ public protocol ByteSource: SendableMetatype {
     /// Whether bytes stay valid when more are asked for, while their scratch is not used again: then
     /// several threads may use what was read before.
     var keepsContent: Bool { get }
+
+    /// Whether all bytes lie in memory of the source, never in scratch, and stay as they are as long
+    /// as the source lives: then nobody needs a copy.
+    var holdsContent: Bool { get }
 }
 
 extension ByteSource {
     /// They do not.
     public var keepsContent: Bool { false }
+
+    /// They do not.
+    public var holdsContent: Bool { false }
 }
 
 /// Where a stream's bytes go.

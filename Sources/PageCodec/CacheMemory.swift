@@ -10,4 +10,8 @@ public enum CacheMemory: Sendable {
     /// Huge pages where the kernel has them: for a program that runs again and again, whose memory
     /// is at hand.
     case hugePages
+
+    /// None: the pages stay where the encoder was given them, and are valid and the same as long as
+    /// it lives.
+    case source
 }

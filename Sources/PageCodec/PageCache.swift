@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// A FIFO of pages that never grows: one slab, and the oldest page is overwritten.
+/// A FIFO of pages that never grows: one slab, and the oldest page is overwritten; or a note of where
+/// each page is in the memory of its source.
 ///
 /// Both ends of a migration store the same pages in the same order, so a slot number means the same
 /// content at both (paper IV-B1). Memory is taken from the system as slots are filled.
@@ -14,9 +15,9 @@ struct PageCache: ~Copyable {
     /// The slot that the next page goes to.
     private(set) var nextSlot = 0
 
-    private let slab: UnsafeMutableRawPointer
-
-    private var byteCount: Int { slotCount * PageFormat.pageByteCount }
+    // One of these two.
+    private let slab: UnsafeMutableRawPointer?
+    private let places: UnsafeMutablePointer<UnsafeRawPointer>?
 
     /// Memory is taken in steps of so many slots (512 KiB): one call costs a third less than a page
     /// fault for each slot.
@@ -26,7 +27,24 @@ struct PageCache: ~Copyable {
         guard 1...PageFormat.slotCountMaximum ~= slotCount else {
             throw .slotCountOutOfRange(slotCount)
         }
-        let byteCount = slotCount * PageFormat.pageByteCount
+        let slab =
+            memory == .source
+            ? nil : try Self.map(byteCount: slotCount * PageFormat.pageByteCount, memory)
+        self.slab = slab
+        places = slab == nil ? .allocate(capacity: slotCount) : nil
+        self.slotCount = slotCount
+        if slab != nil { takeMemory() }
+    }
+
+    deinit {
+        places?.deallocate()
+        if let slab { munmap(slab, slotCount * PageFormat.pageByteCount) }
+    }
+
+    private static func map(
+        byteCount: Int,
+        _ memory: CacheMemory
+    ) throws(PageCodecError) -> UnsafeMutableRawPointer {
         let mapping = mmap(
             nil,
             byteCount,
@@ -40,12 +58,8 @@ struct PageCache: ~Copyable {
         }
         // Only a hint, so its result does not matter.
         if memory == .hugePages { madvise(mapping, byteCount, MADV_HUGEPAGE) }
-        slab = mapping
-        self.slotCount = slotCount
-        takeMemory()
+        return mapping
     }
-
-    deinit { munmap(slab, byteCount) }
 
     /// Whether the slot exists and holds a page.
     func isFilled(_ slot: Int64) -> Bool {
@@ -60,7 +74,10 @@ struct PageCache: ~Copyable {
     /// The content of a slot; it stays valid until the slot is reused.
     func page(at slot: Int) -> UnsafeRawPointer {
         assert(slot < slotCount)
-        return UnsafeRawPointer(slab + slot * PageFormat.pageByteCount)
+        if let places { return places[slot] }
+        return UnsafeRawPointer(
+            slab.unsafelyUnwrapped + slot * PageFormat.pageByteCount
+        )
     }
 
     /// The content that was stored as number `store`, which must be live.
@@ -87,16 +104,38 @@ struct PageCache: ~Copyable {
         return storesBefore >= storeCount
     }
 
-    /// Where the next page is to be written before `storeNextPage()`; until then the oldest page is
-    /// there, if the cache is full.
-    var nextPage: UnsafeMutableRawPointer { slab + nextSlot * PageFormat.pageByteCount }
+    /// Where the next page is to be built before `storeNextPage()`; until then the oldest page is
+    /// there, if the cache is full. Not for the pages of a source.
+    var nextPage: UnsafeMutableRawPointer {
+        slab.unsafelyUnwrapped + nextSlot * PageFormat.pageByteCount
+    }
 
-    /// Takes over what was written to `nextPage`.
+    /// Takes over what was built in `nextPage`.
     mutating func storeNextPage() {
+        advance()
+        if nextSlot % Self.slotCountOfStep == 0 { takeMemory() }
+    }
+
+    /// Where a page will be once it is stored.
+    func futurePlace(of page: UnsafeRawPointer) -> UnsafeRawPointer {
+        places == nil ? UnsafeRawPointer(nextPage) : page
+    }
+
+    /// Stores a page: a copy of it, unless it is the source's.
+    mutating func store(_ page: UnsafeRawPointer) {
+        if let places {
+            places[nextSlot] = page
+            advance()
+        } else {
+            nextPage.copyMemory(from: page, byteCount: PageFormat.pageByteCount)
+            storeNextPage()
+        }
+    }
+
+    private mutating func advance() {
         storedCount += 1
         nextSlot += 1
         if nextSlot == slotCount { nextSlot = 0 }
-        if nextSlot % Self.slotCountOfStep == 0 { takeMemory() }
     }
 
     /// Takes the memory of the next slots from the system, unless they have some.

@@ -1,3 +1,5 @@
+internal import CSSE2
+
 /// Codes batches of pages: for each page the first of zero, unchanged, reference, and then the
 /// cheapest of delta (or, if a compressor follows, words), blocks and raw.
 ///
@@ -25,6 +27,7 @@ public struct PageEncoder: ~Copyable {
     private let blockIndex: ContentIndex
 
     private let fingerprints: UnsafeMutablePointer<UInt64>
+    private let ownSurvey = PageSurvey()
 
     private let classes: PageClasses
     private let batchesInUse: Int
@@ -95,14 +98,14 @@ public struct PageEncoder: ~Copyable {
         literals = memory.literals
         literalPieces.removeAll()
         pieceStart = literals
-        // A compressor wants few long pieces.
         rawPagesAreLeftInCache =
-            residue == .sent
-            && cache.slotCount >= batchesInUse * PageFormat.entriesPerBatchMaximum
+            cache.slotCount >= batchesInUse * PageFormat.entriesPerBatchMaximum
         expectedSlot = 0
         expectedBlock = 0
         var classes = ClassRunWriter(memory.classes)
+        let findings = (survey ?? ownSurvey).findings
         var pageCount = 0
+        var aheadCount = 0
         for index in 0..<entries.count {
             let entry = PageEntry(bits: UInt64(littleEndian: entries[index]))
             guard entry.hasContent else {
@@ -110,10 +113,18 @@ public struct PageEncoder: ~Copyable {
                 statistics.emptyEntryCount += 1
                 continue
             }
+            if pageCount == aheadCount {
+                aheadCount += lookAhead(
+                    UnsafeBufferPointer(rebasing: entries[index...]),
+                    pages: pages + pageCount * PageFormat.pageByteCount,
+                    findings + pageCount,
+                    areFound: survey != nil
+                )
+            }
             let page = pages + pageCount * PageFormat.pageByteCount
-            let finding = survey.map { $0.findings + pageCount }
-            let (pageClass, fingerprint) = encode(page, entry, finding)
-            fingerprints[pageCount] = fingerprint
+            let finding = findings + pageCount
+            let pageClass = encode(page, entry, finding)
+            fingerprints[pageCount] = finding.pointee.prints.page
             classes.append(pageClass)
             statistics.count(pageClass)
             pageCount += 1
@@ -170,26 +181,65 @@ public struct PageEncoder: ~Copyable {
         return batch
     }
 
+    /// How many pages are looked at before the first of them is coded: their waits for memory
+    /// overlap, and they are still in the processor's first cache when they are coded.
+    private static let pagesAheadCount = 4
+
+    /// Finds out about the next few pages, unless that was done, and calls what they will be compared
+    /// with into the processor's cache.
+    ///
+    /// - Returns: How many pages those are.
+    private func lookAhead(
+        _ entries: UnsafeBufferPointer<UInt64>,
+        pages: UnsafeRawPointer,
+        _ findings: UnsafeMutablePointer<PageSurvey.Finding>,
+        areFound: Bool
+    ) -> Int {
+        var count = 0
+        for bits in entries {
+            let entry = PageEntry(bits: UInt64(littleEndian: bits))
+            guard entry.hasContent else { continue }
+            if !areFound {
+                findings[count] = PageSurvey.Finding(
+                    of: pages + count * PageFormat.pageByteCount
+                )
+            }
+            if let base = base(of: entry)?.page {
+                for line in 0..<4 { prefetch(base + 64 * line) }
+            }
+            let prints = findings[count].prints
+            pageIndex.prefetchCandidates(for: prints.page)
+            for block in 0..<PageFormat.blocksPerPage {
+                blockIndex.prefetchCandidates(for: prints[block: block])
+            }
+            count += 1
+            if count == Self.pagesAheadCount { break }
+        }
+        return count
+    }
+
+    /// The content that was last sent for a pfn, and the page type that was sent with it.
+    private func base(of entry: PageEntry) -> (page: UnsafeRawPointer, type: UInt8)? {
+        guard classes.contains(.deltas), let version = versions.version(of: entry.pfn),
+            cache.isLive(store: version.store)
+        else { return nil }
+        return (cache.page(ofStore: version.store), version.type)
+    }
+
     private mutating func encode(
         _ page: UnsafeRawPointer,
         _ entry: PageEntry,
-        _ finding: UnsafePointer<PageSurvey.Finding>?
-    ) -> (PageClass, fingerprint: UInt64) {
-        if classes.contains(.references), finding?.pointee.isZero ?? isZeroPage(page) {
+        _ finding: UnsafePointer<PageSurvey.Finding>
+    ) -> PageClass {
+        if classes.contains(.references), finding.pointee.isZero {
             versions.forget(entry.pfn)
-            return (.zero, PageFingerprint.zeroPage)
+            return .zero
         }
-        var base: UnsafeRawPointer?
-        if classes.contains(.deltas), let version = versions.version(of: entry.pfn),
-            cache.isLive(store: version.store)
-        {
-            let last = cache.page(ofStore: version.store)
-            if version.type == entry.type, isEqual(page, last, PageFormat.pageByteCount) {
-                return (.unchanged, (finding?.pointee.prints ?? PageFingerprint(of: last)).page)
-            }
-            base = last
+        let last = base(of: entry)
+        if let last, last.type == entry.type, isEqual(page, last.page, PageFormat.pageByteCount) {
+            return .unchanged
         }
-        let prints = finding?.pointee.prints ?? PageFingerprint(of: page)
+        let prints = finding.pointee.prints
         if classes.contains(.references), let slot = cachedPage(equalTo: page, prints) {
             control.write(number: UInt64(zigzag: Int64(slot) - expectedSlot))
             expectedSlot = Int64(slot) + 1
@@ -197,17 +247,13 @@ public struct PageEncoder: ~Copyable {
                 PageVersions.Version(store: cache.store(ofSlot: slot), type: entry.type),
                 for: entry.pfn
             )
-            return (.reference, prints.page)
-        }
-        // Needed after the comparison with the base, which takes longer than memory does.
-        for block in 0..<PageFormat.blocksPerPage {
-            blockIndex.prefetchCandidates(for: prints[block: block])
+            return .reference
         }
         // Without its last version, a page is compared with zeros: unless that is left out as well.
-        if classes == .all, base == nil { base = ZeroPage.bytes }
+        let base = last?.page ?? (classes == .all ? ZeroPage.bytes : nil)
         let pageClass = encodeContent(page, base: base, prints)
         store(page, entry, prints)
-        return (pageClass, prints.page)
+        return pageClass
     }
 
     private mutating func store(
@@ -224,8 +270,7 @@ public struct PageEncoder: ~Copyable {
             PageVersions.Version(store: cache.storedCount, type: entry.type),
             for: entry.pfn
         )
-        cache.nextPage.copyMemory(from: page, byteCount: PageFormat.pageByteCount)
-        cache.storeNextPage()
+        cache.store(page)
     }
 }
 
@@ -394,7 +439,7 @@ extension PageEncoder {
     private mutating func appendRaw(_ page: UnsafeRawPointer) {
         guard rawPagesAreLeftInCache else { return append(page, PageFormat.pageByteCount) }
         endPiece()
-        literalPieces.append(cache.nextPage, PageFormat.pageByteCount)
+        literalPieces.append(cache.futurePlace(of: page), PageFormat.pageByteCount)
     }
 
     private mutating func endPiece() {

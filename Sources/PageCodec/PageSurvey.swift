@@ -4,6 +4,11 @@ public final class PageSurvey {
     struct Finding {
         var isZero: Bool
         var prints: PageFingerprint
+
+        init(of page: UnsafeRawPointer) {
+            isZero = isZeroPage(page)
+            prints = isZero ? .ofZeroPage : PageFingerprint(of: page)
+        }
     }
 
     let findings: UnsafeMutablePointer<Finding>
@@ -25,12 +30,7 @@ public final class PageSurvey {
     public func look(at pages: UnsafeRawPointer, count: Int) {
         precondition(count <= PageFormat.entriesPerBatchMaximum)
         for index in 0..<count {
-            let page = pages + index * PageFormat.pageByteCount
-            let isZero = isZeroPage(page)
-            findings[index] = Finding(
-                isZero: isZero,
-                prints: isZero ? .ofZeroPage : PageFingerprint(of: page)
-            )
+            findings[index] = Finding(of: pages + index * PageFormat.pageByteCount)
         }
     }
 }

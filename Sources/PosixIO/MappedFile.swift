@@ -36,6 +36,9 @@ public final class MappedFile: ByteSource {
     /// The mapping stays, and what it no longer holds in memory comes back when it is used.
     public var keepsContent: Bool { true }
 
+    /// It does.
+    public var holdsContent: Bool { true }
+
     /// The next bytes of the file, in the mapping.
     public func next(
         _ byteCount: Int,

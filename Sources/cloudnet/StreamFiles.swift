@@ -70,6 +70,13 @@ enum InputFile: ByteSource {
     /// So do both.
     var keepsContent: Bool { true }
 
+    var holdsContent: Bool {
+        switch self {
+        case .mapped(let file): file.holdsContent
+        case .read(let descriptor): descriptor.holdsContent
+        }
+    }
+
     mutating func next(
         _ byteCount: Int,
         scratch: UnsafeMutableRawBufferPointer

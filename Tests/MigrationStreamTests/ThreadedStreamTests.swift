@@ -113,6 +113,42 @@ struct ThreadedStreamTests {
         #expect(isSame, "CLOUDNET_TEST_SEED=\(SeededGenerator.seedOfRun)")
     }
 
+    @Test(arguments: [1, 2, 4, 8])
+    func whatTheSourceHoldsIsCachedWithoutACopy(threads: Int) throws {
+        let seed = SeededGenerator.seedOfRun
+        for number in 0..<8 as Range<UInt64> {
+            // More than the cache of 1 MiB, so that places are used again.
+            var guest = RandomGuest(seed: seed &+ number, pageCount: 400)
+            let stock = guest.stream(roundCount: 4)
+            let held = try encode(from: HeldSource(stock), threads: threads)
+            let isSame = try held.bytes == encode(stock).bytes
+            #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
+        }
+    }
+
+    @Test(arguments: [1, 2, 4])
+    func aRunOfBatchesWithoutContentIsOneThreadsWork(threads: Int) throws {
+        var builder = StockStreamBuilder()
+        builder.appendStaticData()
+        for round in 0..<3 as Range<UInt64> {
+            let pages = (0..<40).map { GuestPage($0, Content.noise($0 + 100 * round)) }
+            builder.append(pages: pages, entriesPerBatch: 8)
+            for batch in 0..<30 as Range<UInt64> {
+                let holes: [GuestPage] = (0..<1024).map {
+                    .empty(1024 * (batch + 1) + $0, type: 15)
+                }
+                builder.append(pages: holes, entriesPerBatch: 1024)
+            }
+        }
+        builder.appendProcessorState()
+        builder.appendEnd()
+        for readsAhead in [false, true] {
+            let encoded = try encode(builder.bytes, threads: threads, readsAhead: readsAhead)
+            let isSame = try decode(encoded.bytes, threads: threads).bytes == builder.bytes
+            #expect(isSame)
+        }
+    }
+
     @Test func severalThreadsUseSeveralLanes() throws {
         let pages = (0..<4096 as Range<UInt64>).map { GuestPage($0, Content.noise($0)) }
         let stock = StockStreamBuilder.stream(rounds: [pages], entriesPerBatch: 256)

@@ -32,6 +32,33 @@ public final class MemorySource: ByteSource, @unchecked Sendable {
     }
 }
 
+/// A stream that lies in memory as long as it is read, as a mapped file does.
+public final class HeldSource: ByteSource {
+    public let keepsContent = true
+    public let holdsContent = true
+
+    private let bytes: UnsafeMutableRawBufferPointer
+    private var offset = 0
+
+    /// A stream of these bytes.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = .allocate(byteCount: bytes.count, alignment: 1)
+        self.bytes.copyBytes(from: bytes)
+    }
+
+    deinit { bytes.deallocate() }
+
+    /// The place of what is left, at most as much as wanted.
+    public func next(
+        _ byteCount: Int,
+        scratch: UnsafeMutableRawBufferPointer
+    ) -> UnsafeRawBufferPointer {
+        let end = min(offset + byteCount, bytes.count)
+        defer { offset = end }
+        return UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
+    }
+}
+
 /// A stream that goes to memory.
 ///
 /// SAFETY: the threads of an encoder or decoder write in turns, which order all accesses; tests look

@@ -11,12 +11,29 @@ public func encode(
     threads: Int = 1,
     readsAhead: Bool = true
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
+    try encode(
+        from: MemorySource(stock, keepsContent: readsAhead),
+        cacheMebibytes: cacheMebibytes,
+        compression: compression,
+        threads: threads
+    )
+}
+
+/// Encodes a whole libxc stream into memory.
+///
+/// - Throws: What the encoder throws.
+public func encode(
+    from source: some ByteSource,
+    cacheMebibytes: Int = 1,
+    compression: Compression = .off,
+    threads: Int = 1
+) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
     guard let size = CacheSize(mebibytes: cacheMebibytes), let threads = ThreadCount(threads) else {
         preconditionFailure("no such cache size or number of threads")
     }
     let encoder = try StreamEncoder(
-        from: MemorySource(stock, keepsContent: readsAhead),
+        from: source,
         to: sink,
         cacheSize: size,
         compression: compression,

@@ -15,6 +15,9 @@ struct EncodingReader<Source: ByteSource> {
     /// Whether more can be read while what was read before is still in use.
     var readsAhead: Bool { source.keepsContent }
 
+    /// Whether what was read stays where it is until the end.
+    var holdsContent: Bool { source.holdsContent }
+
     /// Reads image header and domain header.
     ///
     /// - Returns: Both, in that memory.
@@ -120,6 +123,18 @@ struct StockPiece {
     let completedType: UInt32?
 
     var isEnd: Bool { completedType == StockRecordType.end }
+
+    /// Whether there is next to nothing to do for it, as for a batch of entries without content: a
+    /// guest's address space has many holes.
+    var isShort: Bool {
+        switch content {
+        case .batch(_, _, let body): body.count <= Self.shortByteCount
+        case .fragment(let bytes, _, _): bytes.count <= Self.shortByteCount
+        }
+    }
+
+    /// 1,024 entries and no page.
+    private static let shortByteCount = 9 << 10
 }
 
 /// A libxc record on its way through as it is.

@@ -33,7 +33,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - source: The libxc stream.
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
-    ///   - cacheMemory: What it is made of.
+    ///   - cacheMemory: What it is made of, unless the source holds its bytes anyway.
     ///   - compression: How hard to compress what the page classes leave.
     ///   - goal: What counts if that is chosen automatically.
     ///   - pageClasses: What pages may be coded as.
@@ -67,7 +67,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             try PageEncoder(
                 slotCount: cacheSize.slotCount,
                 classes: pageClasses,
-                cacheMemory: cacheMemory,
+                cacheMemory: reader.holdsContent ? .source : cacheMemory,
                 batchesInUse: threads.value
             )
         )
@@ -117,16 +117,17 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     private func work(_ didEncode: (EncodedRecord) -> Void) {
         let memory = EncodingMemory()
-        while true {
-            let ticket = workers.takeTicket()
-            guard reading.enter(ticket) else { return }
+        var ticket = workers.takeTicket()
+        while reading.enter(ticket) {
             do {
                 let treatment = policy.nextTreatment()
                 let piece = try reader.read(into: memory)
+                // The next thread would take longer to wake up than this one takes for it.
+                let keepsTurns = piece.isShort && !piece.isEnd
                 // Nothing is read beyond END.
                 if piece.isEnd {
                     reading.close()
-                } else if readsAhead {
+                } else if readsAhead, !keepsTurns {
                     reading.leave()
                 }
                 let (survey, surveySeconds) = timed { self.survey(piece, treatment, memory) }
@@ -146,14 +147,16 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 }
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 let compressesInTurn = lane != nil && policy.isOneThreadEnough
-                if !compressesInTurn { leaveCoding(unit) }
+                if !compressesInTurn, !keepsTurns { leaveCoding(unit) }
                 let records = try finish(unit, lane, memory)
-                if compressesInTurn { leaveCoding(unit) }
+                if compressesInTurn, !keepsTurns { leaveCoding(unit) }
                 guard writing.enter(ticket) else { return }
                 try write(records, unit, didEncode)
+                if keepsTurns { continue }
                 if !readsAhead, unit.isInInput { reading.leave() }
                 writing.leave()
                 if unit.isEnd { return workers.finish() }
+                ticket = workers.takeTicket()
             } catch {
                 // What was read before is still written; what comes after is not.
                 reading.close()
