@@ -104,8 +104,9 @@ struct PageCache: ~Copyable {
         return storesBefore >= storeCount
     }
 
-    /// Where the next page is to be built before `storeNextPage()`; until then the oldest page is
-    /// there, if the cache is full. Not for the pages of a source.
+    /// Where the next page is to be built before `storeNextPage()`.
+    ///
+    /// Until then the oldest page is there, if the cache is full. Not for the pages of a source.
     var nextPage: UnsafeMutableRawPointer {
         slab.unsafelyUnwrapped + nextSlot * PageFormat.pageByteCount
     }

@@ -34,7 +34,9 @@ public final class MemorySource: ByteSource, @unchecked Sendable {
 
 /// A stream that lies in memory as long as it is read, as a mapped file does.
 public final class HeldSource: ByteSource {
+    /// It does.
     public let keepsContent = true
+    /// It does.
     public let holdsContent = true
 
     private let bytes: UnsafeMutableRawBufferPointer
