@@ -19,9 +19,9 @@ struct PageCache: ~Copyable {
     private let slab: UnsafeMutableRawPointer?
     private let places: UnsafeMutablePointer<UnsafeRawPointer>?
 
-    /// Memory is taken in steps of so many slots (512 KiB): one call costs a third less than a page
+    /// Memory is taken in steps of so many slots (2 MiB): one call costs a third less than a page
     /// fault for each slot.
-    private static let slotCountOfStep = 128
+    private static let slotCountOfStep = 512
 
     init(slotCount: Int, memory: CacheMemory = .smallPages) throws(PageCodecError) {
         guard 1...PageFormat.slotCountMaximum ~= slotCount else {
