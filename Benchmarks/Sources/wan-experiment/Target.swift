@@ -69,7 +69,7 @@ struct Target {
                 .fast,
                 from: .stock,
                 "at most \((100 * growthMaximum).fixed(0)) % more"
-            ) { $0 <= growthMaximum }
+            ) { $0 <= growthMaximum + 1e-9 }
         }
     }
 
