@@ -35,6 +35,8 @@ struct Target {
 
     private static let coreShareMaximum = 0.25
     private static let growthMaximum = 0.05
+    /// A quotient of 1.05 less 1 is not 0.05 to the last bit.
+    private static let roundingError = 1e-9
     private static let metShareMinimum = 0.95
 
     private static func againstStock(_ results: ResultFile, _ guest: String) -> [Target] {
@@ -69,7 +71,7 @@ struct Target {
                 .fast,
                 from: .stock,
                 "at most \((100 * growthMaximum).fixed(0)) % more"
-            ) { $0 <= growthMaximum + 1e-9 }
+            ) { $0 <= growthMaximum + roundingError }
         }
     }
 
