@@ -1,10 +1,7 @@
-internal import Glibc
-
-/// A FIFO of pages that never grows: one slab, and the oldest page is overwritten; or a note of where
-/// each page is in the memory of its source.
+/// A FIFO of pages that never grows: the oldest page makes room for the next one.
 ///
 /// Both ends of a migration store the same pages in the same order, so a slot number means the same
-/// content at both (paper IV-B1). Memory is taken from the system as slots are filled.
+/// content at both (paper IV-B1). A slot is either a place in a slab, or a note of where its page is.
 struct PageCache: ~Copyable {
     /// How many pages fit.
     let slotCount: Int
@@ -15,50 +12,31 @@ struct PageCache: ~Copyable {
     /// The slot that the next page goes to.
     private(set) var nextSlot = 0
 
-    // One of these two.
-    private let slab: UnsafeMutableRawPointer?
+    private var slab: PageSlab
+
+    // Where the pages are, unless each is at its slot's place in the slab.
     private let places: UnsafeMutablePointer<UnsafeRawPointer>?
 
-    /// Memory is taken in steps of so many slots (2 MiB): one call costs a third less than a page
-    /// fault for each slot.
-    private static let slotCountOfStep = 512
+    // Then those in the slab are used up to here, but for the free ones.
+    private var usedPlaceCount = 0
+    private let freePlaces: UnsafeMutablePointer<UnsafeMutableRawPointer>?
+    private var freePlaceCount = 0
 
-    init(slotCount: Int, memory: CacheMemory = .smallPages) throws(PageCodecError) {
+    init(slotCount: Int, memory: CacheMemory = .own) throws(PageCodecError) {
         guard 1...PageFormat.slotCountMaximum ~= slotCount else {
             throw .slotCountOutOfRange(slotCount)
         }
-        let slab =
-            memory == .source
-            ? nil : try Self.map(byteCount: slotCount * PageFormat.pageByteCount, memory)
-        self.slab = slab
-        places = slab == nil ? .allocate(capacity: slotCount) : nil
+        slab = try PageSlab(pageCount: slotCount)
+        let notesPlaces = memory == .source
+        places = notesPlaces ? .allocate(capacity: slotCount) : nil
+        freePlaces = notesPlaces ? .allocate(capacity: slotCount) : nil
         self.slotCount = slotCount
-        if slab != nil { takeMemory() }
+        if !notesPlaces { slab.prepare(0) }
     }
 
     deinit {
         places?.deallocate()
-        if let slab { munmap(slab, slotCount * PageFormat.pageByteCount) }
-    }
-
-    private static func map(
-        byteCount: Int,
-        _ memory: CacheMemory
-    ) throws(PageCodecError) -> UnsafeMutableRawPointer {
-        let mapping = mmap(
-            nil,
-            byteCount,
-            PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS,
-            -1,
-            0
-        )
-        guard let mapping, mapping != MAP_FAILED else {
-            throw .cacheNotAllocatable(byteCount: byteCount, allowedByteCount: 0)
-        }
-        // Only a hint, so its result does not matter.
-        if memory == .hugePages { madvise(mapping, byteCount, MADV_HUGEPAGE) }
-        return mapping
+        freePlaces?.deallocate()
     }
 
     /// Whether the slot exists and holds a page.
@@ -74,10 +52,7 @@ struct PageCache: ~Copyable {
     /// The content of a slot; it stays valid until the slot is reused.
     func page(at slot: Int) -> UnsafeRawPointer {
         assert(slot < slotCount)
-        if let places { return places[slot] }
-        return UnsafeRawPointer(
-            slab.unsafelyUnwrapped + slot * PageFormat.pageByteCount
-        )
+        return places?[slot] ?? UnsafeRawPointer(slab.page(slot))
     }
 
     /// The content that was stored as number `store`, which must be live.
@@ -106,15 +81,27 @@ struct PageCache: ~Copyable {
 
     /// Where the next page is to be built before `storeNextPage()`.
     ///
-    /// Until then the oldest page is there, if the cache is full. Not for the pages of a source.
+    /// Until then the oldest page may be there, if the cache is full.
     var nextPage: UnsafeMutableRawPointer {
-        slab.unsafelyUnwrapped + nextSlot * PageFormat.pageByteCount
+        guard let freePlaces else { return slab.page(nextSlot) }
+        if let oldestBuiltPage { return oldestBuiltPage }
+        return freePlaceCount > 0 ? freePlaces[freePlaceCount - 1] : slab.page(usedPlaceCount)
     }
 
     /// Takes over what was built in `nextPage`.
     mutating func storeNextPage() {
-        advance()
-        if nextSlot % Self.slotCountOfStep == 0 { takeMemory() }
+        if let places {
+            let page = nextPage
+            if oldestBuiltPage == nil {
+                if freePlaceCount > 0 { freePlaceCount -= 1 } else { usedPlaceCount += 1 }
+            }
+            places[nextSlot] = UnsafeRawPointer(page)
+            advance()
+            slab.prepare(usedPlaceCount)
+        } else {
+            advance()
+            slab.prepare(nextSlot)
+        }
     }
 
     /// Where a page will be once it is stored.
@@ -122,9 +109,13 @@ struct PageCache: ~Copyable {
         places == nil ? UnsafeRawPointer(nextPage) : page
     }
 
-    /// Stores a page: a copy of it, unless it is the source's.
+    /// Stores a page: a copy of it, unless it stays where it is.
     mutating func store(_ page: UnsafeRawPointer) {
-        if let places {
+        if let places, let freePlaces {
+            if let oldestBuiltPage {
+                freePlaces[freePlaceCount] = oldestBuiltPage
+                freePlaceCount += 1
+            }
             places[nextSlot] = page
             advance()
         } else {
@@ -133,17 +124,15 @@ struct PageCache: ~Copyable {
         }
     }
 
+    /// The page that the next one replaces, if it was built here.
+    private var oldestBuiltPage: UnsafeMutableRawPointer? {
+        guard let places, storedCount >= slotCount else { return nil }
+        return slab.page(at: places[nextSlot])
+    }
+
     private mutating func advance() {
         storedCount += 1
         nextSlot += 1
         if nextSlot == slotCount { nextSlot = 0 }
-    }
-
-    /// Takes the memory of the next slots from the system, unless they have some.
-    private func takeMemory() {
-        guard storedCount < slotCount else { return }
-        let count = min(Self.slotCountOfStep, slotCount - nextSlot)
-        // Kernels before 5.14 do not know it, and give memory slot by slot.
-        madvise(nextPage, count * PageFormat.pageByteCount, MADV_POPULATE_WRITE)
     }
 }

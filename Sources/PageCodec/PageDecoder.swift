@@ -13,7 +13,8 @@ public struct PageDecoder: ~Copyable {
     private var pieces = BytePieces(capacity: PageFormat.entriesPerBatchMaximum)
     private let batchesInUse: Int
 
-    // Where the batch in hand has got to.
+    // The batch in hand: whether it stays, and where it has got to.
+    private var staysInPlace = false
     private var expectedSlot: Int64 = 0
     private var expectedBlock: Int64 = 0
 
@@ -21,13 +22,13 @@ public struct PageDecoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - slotCount: The size of the cache.
-    ///   - cacheMemory: What the cache is made of.
+    ///   - cacheMemory: Where its pages are.
     ///   - batchesInUse: How many rebuilt batches are in use at once: one is valid until so many
     ///     more have been rebuilt.
     /// - Throws: `PageCodecError` if the system does not give the memory.
     public init(
         slotCount: Int,
-        cacheMemory: CacheMemory = .smallPages,
+        cacheMemory: CacheMemory = .own,
         batchesInUse: Int = 1
     ) throws(PageCodecError) {
         precondition(batchesInUse > 0)
@@ -63,12 +64,15 @@ public struct PageDecoder: ~Copyable {
     ///   - batch: The coded batch as it was received.
     ///   - takesFingerprints: Whether to take them here, where the pages are at hand, or to leave
     ///     that to `RebuiltBatch.check`.
+    ///   - staysInPlace: Whether the batch stays valid and the same as long as the decoder lives: then
+    ///     a cache of `.source` needs no copies of its raw pages.
     ///   - memory: Where the rebuilt batch goes, but for pages that stay in the cache.
     /// - Returns: The rebuilt batch, in that memory, in `batch` and in the cache.
     /// - Throws: `PageCodecError` if no sender with the same cache wrote the batch.
     public mutating func rebuild(
         _ batch: UnsafeRawBufferPointer,
         takesFingerprints: Bool,
+        staysInPlace: Bool = false,
         into memory: RebuiltMemory
     ) throws(PageCodecError) -> RebuiltBatch {
         let header = try BatchHeader(reading: batch)
@@ -87,6 +91,7 @@ public struct PageDecoder: ~Copyable {
             pageCount += 1
         }
         pieces.removeAll()
+        self.staysInPlace = staysInPlace
         try decodePages(
             UnsafeBufferPointer(entries),
             pageCount: pageCount,
@@ -200,15 +205,40 @@ public struct PageDecoder: ~Copyable {
         }
     }
 
-    /// Rebuilds a page that is new to the cache, in the slot that it goes to.
+    /// Rebuilds a page that is new to the cache.
     private mutating func decodeNewPage(
         _ pageClass: PageClass,
         _ entry: PageEntry,
         _ control: inout SectionReader,
         _ literals: inout SectionReader
     ) throws(PageCodecError) -> (page: UnsafeRawPointer, slot: Int?) {
+        let slot = cache.nextSlot
+        let store = cache.storedCount
+        if pageClass == .raw {
+            let page = try literals.readBytes(PageFormat.pageByteCount)
+            if staysInPlace {
+                cache.store(page)
+            } else {
+                cache.nextPage.copyMemory(from: page, byteCount: PageFormat.pageByteCount)
+                cache.storeNextPage()
+            }
+        } else {
+            try build(pageClass, entry, in: cache.nextPage, &control, &literals)
+            cache.storeNextPage()
+        }
+        versions.remember(PageVersions.Version(store: store, type: entry.type), for: entry.pfn)
+        return (cache.page(at: slot), slot)
+    }
+
+    /// Builds a page from other pages and what it brings with it.
+    private mutating func build(
+        _ pageClass: PageClass,
+        _ entry: PageEntry,
+        in page: UnsafeMutableRawPointer,
+        _ control: inout SectionReader,
+        _ literals: inout SectionReader
+    ) throws(PageCodecError) {
         let pageByteCount = PageFormat.pageByteCount
-        let page = cache.nextPage
         switch pageClass {
         case .delta:
             // The base may be the page that goes out of the cache here.
@@ -228,23 +258,11 @@ public struct PageDecoder: ~Copyable {
                 control: &control,
                 literals: &literals
             )
-        case .blocks:
+        default:
             // A block may refer to any block of the page that goes out.
             try decodeBlocks(entry, into: blocksPage, &control, &literals)
             page.copyMemory(from: blocksPage, byteCount: pageByteCount)
-        default:
-            page.copyMemory(
-                from: try literals.readBytes(pageByteCount),
-                byteCount: pageByteCount
-            )
         }
-        versions.remember(
-            PageVersions.Version(store: cache.storedCount, type: entry.type),
-            for: entry.pfn
-        )
-        let slot = cache.nextSlot
-        cache.storeNextPage()
-        return (UnsafeRawPointer(page), slot)
     }
 
     private mutating func decodeBlocks(

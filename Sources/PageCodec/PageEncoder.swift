@@ -49,14 +49,14 @@ public struct PageEncoder: ~Copyable {
     /// - Parameters:
     ///   - slotCount: The size of the cache.
     ///   - classes: What pages may be coded as.
-    ///   - cacheMemory: What the cache is made of.
+    ///   - cacheMemory: Where its pages are.
     ///   - batchesInUse: How many coded batches are in use at once: one is valid until so many more
     ///     have been coded.
     /// - Throws: `PageCodecError` if the system does not give the memory.
     public init(
         slotCount: Int,
         classes: PageClasses = .all,
-        cacheMemory: CacheMemory = .smallPages,
+        cacheMemory: CacheMemory = .own,
         batchesInUse: Int = 1
     ) throws(PageCodecError) {
         precondition(batchesInUse > 0)

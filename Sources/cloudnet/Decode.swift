@@ -29,7 +29,6 @@ struct Decode: ParsableCommand {
                 from: source,
                 to: sink,
                 cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
-                cacheMemory: .hugePages,
                 threads: ThreadsOption.count(threads)
             )
             _ = try decoder.run(acceptsStockStream: false)

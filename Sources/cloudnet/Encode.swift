@@ -50,7 +50,6 @@ struct Encode: ParsableCommand {
                 from: source,
                 to: sink,
                 cacheSize: cacheSize,
-                cacheMemory: .hugePages,
                 compression: Compression(compression) ?? .level(3),
                 threads: ThreadsOption.count(threads)
             )

@@ -126,6 +126,22 @@ struct ThreadedStreamTests {
         }
     }
 
+    @Test(arguments: [1, 2, 4, 8], [Compression.off, .level(1), .auto])
+    func whatTheSourceHoldsIsDecodedWithoutACopy(
+        threads: Int,
+        compression: Compression
+    ) throws {
+        let seed = SeededGenerator.seedOfRun
+        for number in 0..<8 as Range<UInt64> {
+            var guest = RandomGuest(seed: seed &+ number, pageCount: 400)
+            let stock = guest.stream(roundCount: 4)
+            let extended = try encode(stock, compression: compression).bytes
+            let decoded = try decode(from: HeldSource(extended), threads: threads)
+            let isSame = decoded.bytes == stock
+            #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
+        }
+    }
+
     @Test(arguments: [1, 2, 4])
     func aRunOfBatchesWithoutContentIsOneThreadsWork(threads: Int) throws {
         var builder = StockStreamBuilder()

@@ -6,19 +6,32 @@ import Testing
 /// Pages are used where they lie in the cache: batches must stay valid as long as was asked for.
 struct BatchesInUseTests {
     /// From caches in which nothing may stay to caches in which everything does.
-    @Test(arguments: [3, 600, 1024, 1030, 1500, 2048, 2500, 3072, 5000], [1, 2, 3])
-    func batchesStayValid(_ slotCount: Int, _ batchesInUse: Int) throws {
+    ///
+    /// Of a decoder whose cache is the source's, every second batch stays where it is.
+    @Test(
+        arguments: [3, 600, 1024, 1030, 1500, 2048, 2500, 3072, 5000].flatMap { slotCount in
+            [1, 2, 3].map { (slotCount, $0) }
+        },
+        [CacheMemory.own, .source]
+    )
+    func batchesStayValid(_ sizes: (slotCount: Int, batches: Int), _ memory: CacheMemory) throws {
+        let (slotCount, batchesInUse) = sizes
         let seed = SeededGenerator.seedOfRun
         var guest = RandomGuest(seed: seed &+ UInt64(slotCount), pageCount: 600)
         let rounds = ([guest.allPages()] + (0..<9).map { _ in guest.nextRound() })
             .filter { !$0.isEmpty }
         var encoder = try PageEncoder(slotCount: slotCount, batchesInUse: batchesInUse)
-        var decoder = try PageDecoder(slotCount: slotCount, batchesInUse: batchesInUse)
+        var decoder = try PageDecoder(
+            slotCount: slotCount,
+            cacheMemory: memory,
+            batchesInUse: batchesInUse
+        )
         // Read as late as is allowed: when one more batch would be one too many.
         var coded: [CodedBatch] = []
         var rebuilt: [(batch: RebuiltBatch, checksum: UInt64)] = []
         let batchMemory = (0..<batchesInUse).map { _ in BatchMemory() }
         let inputMemory = (0..<batchesInUse).map { _ in InputMemory() }
+        var stayingInput: [InputMemory] = []
         let rebuiltMemory = (0..<batchesInUse).map { _ in RebuiltMemory() }
         var wire: [TestBatch] = []
         var found: [[UInt8]] = []
@@ -44,11 +57,15 @@ struct BatchesInUseTests {
             if rebuilt.count == batchesInUse {
                 found.append(try Self.content(rebuilt.removeFirst()))
             }
+            let stays = memory == .source && number % 2 == 0
+            if stays { stayingInput.append(InputMemory()) }
+            let input = stays ? stayingInput.last : inputMemory[number % batchesInUse]
             rebuilt.append(
                 (
                     try decoder.rebuild(
-                        inputMemory[number % batchesInUse].hold(batch.bytes),
+                        try #require(input).hold(batch.bytes),
                         takesFingerprints: number % 3 == 0,
+                        staysInPlace: stays,
                         into: rebuiltMemory[number % batchesInUse]
                     ),
                     batch.checksum
@@ -56,7 +73,9 @@ struct BatchesInUseTests {
             )
         }
         found += try rebuilt.map(Self.content)
-        let isSame = found == rounds.map { $0.flatMap(\.content) }
+        let isSame = withExtendedLifetime(stayingInput) {
+            found == rounds.map { $0.flatMap(\.content) }
+        }
         #expect(isSame, "CLOUDNET_TEST_SEED=\(seed)")
     }
 

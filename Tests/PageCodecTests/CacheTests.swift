@@ -29,6 +29,39 @@ struct PageCacheTests {
         }
     }
 
+    @Test(arguments: [1, 2, 3, 7, 600])
+    func builtPagesAndPagesOfTheSourceTakeTurns(_ slotCount: Int) throws {
+        let seed = SeededGenerator.seedOfRun
+        var generator = SeededGenerator(seed: seed)
+        var cache = try PageCache(slotCount: slotCount, memory: .source)
+        let source = UnsafeMutableRawPointer.allocate(byteCount: 8 * 4096, alignment: 1)
+        defer { source.deallocate() }
+        for number in 0..<8 {
+            source.storeBytes(of: -1 - number, toByteOffset: 4096 * number, as: Int.self)
+        }
+        var stored: [Int] = []
+        // Long runs of either kind, and short ones.
+        var isBuilt = false
+        for number in 0..<10 * slotCount {
+            let length = number / slotCount % 2 == 0 ? 2 : slotCount
+            if Int.random(in: 0..<length, using: &generator) == 0 { isBuilt.toggle() }
+            if isBuilt {
+                cache.nextPage.storeBytes(of: number, as: Int.self)
+                cache.storeNextPage()
+                stored.append(number)
+            } else {
+                cache.store(source + 4096 * (number % 8))
+                stored.append(-1 - number % 8)
+            }
+            let live = stored.indices.suffix(slotCount)
+            let found = live.map { cache.page(ofStore: UInt64($0)).load(as: Int.self) }
+            guard found == Array(stored[live]) else {
+                Issue.record("wrong after store \(number), CLOUDNET_TEST_SEED=\(seed)")
+                return
+            }
+        }
+    }
+
     @Test func onlyStoredSlotsAreFilled() throws {
         var cache = try PageCache(slotCount: 3)
         var filled = [-1, 0, 1, 2, 3].map { cache.isFilled($0) }

@@ -52,12 +52,27 @@ public func decode(
     threads: Int = 1,
     readsAhead: Bool = false
 ) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
+    try decode(
+        from: MemorySource(extended, keepsContent: readsAhead),
+        cacheByteCountMaximum: cacheByteCountMaximum,
+        threads: threads
+    )
+}
+
+/// Decodes a whole extended stream into memory.
+///
+/// - Throws: What the decoder throws.
+public func decode(
+    from source: some ByteSource,
+    cacheByteCountMaximum: Int = 64 << 20,
+    threads: Int = 1
+) throws -> (bytes: [UInt8], statistics: StreamStatistics) {
     let sink = MemorySink()
     guard let threads = ThreadCount(threads) else {
         preconditionFailure("no such number of threads")
     }
     let decoder = StreamDecoder(
-        from: MemorySource(extended, keepsContent: readsAhead),
+        from: source,
         to: sink,
         cacheByteCountMaximum: cacheByteCountMaximum,
         threads: threads

@@ -51,7 +51,12 @@ struct DecodingReader<Source: ByteSource> {
         case .parameters, .headers:
             throw StreamError.recordOutOfPlace(kind: header.kind)
         }
-        return DecodedUnit(content: content, body: body, byteCount: recordsByteCount - start)
+        return DecodedUnit(
+            content: content,
+            body: body,
+            staysInPlace: source.holdsContent,
+            byteCount: recordsByteCount - start
+        )
     }
 
     /// Reads a record and checks its checksum, unless it is a coded batch.
@@ -155,6 +160,8 @@ struct DecodedUnit {
 
     let content: Content
     let body: UnsafeRawBufferPointer
+    /// Whether the body stays valid and the same as long as the source lives.
+    let staysInPlace: Bool
     /// The length of the record.
     let byteCount: Int
 

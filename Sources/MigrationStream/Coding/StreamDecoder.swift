@@ -1,4 +1,4 @@
-public import PageCodec
+internal import PageCodec
 
 /// Turns an extended stream back into the libxc stream, byte for byte; passes a libxc stream on.
 ///
@@ -18,7 +18,6 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     private var pages: BatchDecoding?
     private var sink: Sink
     private let cacheByteCountMaximum: Int
-    private let cacheMemory: CacheMemory
     private let threadCount: Int
 
     private let reading = Turns()
@@ -32,19 +31,16 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - source: The stream.
     ///   - sink: Where the libxc stream goes.
     ///   - cacheByteCountMaximum: The most memory that the sender may ask for.
-    ///   - cacheMemory: What it is made of.
     ///   - threads: How many threads decode.
     public init(
         from source: Source,
         to sink: Sink,
         cacheByteCountMaximum: Int,
-        cacheMemory: CacheMemory = .smallPages,
         threads: ThreadCount = .one
     ) {
         reader = DecodingReader(source, readsAhead: threads.value > 1)
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
-        self.cacheMemory = cacheMemory
         threadCount = threads.value
     }
 
@@ -117,7 +113,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             return BatchDecoding(
                 try PageDecoder(
                     slotCount: parameters.slotCount,
-                    cacheMemory: cacheMemory,
+                    cacheMemory: reader.source.holdsContent ? .source : .own,
                     batchesInUse: threadCount
                 )
             )
@@ -204,6 +200,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             batch,
             checksum: checksum,
             checksAtOnce: threadCount == 1,
+            staysInPlace: unit.staysInPlace && unit.lane == nil,
             into: memory
         )
     }
@@ -267,6 +264,7 @@ private final class BatchDecoding {
         _ batch: UnsafeRawBufferPointer,
         checksum: UInt64,
         checksAtOnce: Bool,
+        staysInPlace: Bool,
         into memory: DecodingMemory
     ) throws(StreamError) -> DecodedOutput {
         let rebuilt: RebuiltBatch
@@ -274,6 +272,7 @@ private final class BatchDecoding {
             rebuilt = try decoder.rebuild(
                 batch,
                 takesFingerprints: checksAtOnce,
+                staysInPlace: staysInPlace,
                 into: memory.rebuilt
             )
         } catch {

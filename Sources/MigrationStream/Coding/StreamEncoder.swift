@@ -33,7 +33,6 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - source: The libxc stream.
     ///   - sink: Where the extended stream goes.
     ///   - cacheSize: The memory for the page cache.
-    ///   - cacheMemory: What it is made of, unless the source holds its bytes anyway.
     ///   - compression: How hard to compress what the page classes leave.
     ///   - goal: What counts if that is chosen automatically.
     ///   - pageClasses: What pages may be coded as.
@@ -43,7 +42,6 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         from source: Source,
         to sink: Sink,
         cacheSize: CacheSize,
-        cacheMemory: CacheMemory = .smallPages,
         compression: Compression = .off,
         goal: CompressionGoal = .shortestTime,
         pageClasses: PageClasses = .all,
@@ -67,7 +65,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             try PageEncoder(
                 slotCount: cacheSize.slotCount,
                 classes: pageClasses,
-                cacheMemory: reader.holdsContent ? .source : cacheMemory,
+                cacheMemory: reader.holdsContent ? .source : .own,
                 batchesInUse: threads.value
             )
         )
