@@ -16,7 +16,12 @@ public struct Machine {
     ///
     /// - Throws: `ReportError`, or what Foundation throws for a file.
     public init(programs: [String], work: WorkFolder) throws {
-        processor = try Self.field("model name", ofFile: "/proc/cpuinfo")
+        // Virtual machines often hide which processor of a family they run on, but not its numbers.
+        let processorFile = "/proc/cpuinfo"
+        let name = try Self.field("model name", ofFile: processorFile)
+        let family = try Self.field("cpu family", ofFile: processorFile)
+        let model = try Self.field("model\t", ofFile: processorFile)
+        processor = "\(name), family \(family), model \(model)"
         coreCount = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         let memory = try Self.field("MemTotal", ofFile: "/proc/meminfo")
         memoryGibibytes = (Double(memory.split(separator: " ").first ?? "") ?? 0) / 1_048_576

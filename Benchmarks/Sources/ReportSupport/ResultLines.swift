@@ -10,7 +10,10 @@ public final class ResultLines {
     public private(set) var conditions: [String] = []
     /// The cells of each result.
     public private(set) var rows: [[String]] = []
+    /// For each result, which of the conditions it was measured under; `nil` if none was noted.
+    public private(set) var conditionIndices: [Int?] = []
 
+    private var conditionIndex: Int?
     private let path: String
     private let heads: [String]
 
@@ -25,33 +28,42 @@ public final class ResultLines {
         let head = heads.joined(separator: ",")
         for line in text.split(separator: "\n") where line != head {
             if line.hasPrefix("# ") {
-                addCondition(String(line.dropFirst(2)))
+                conditionIndex = index(of: String(line.dropFirst(2)))
                 continue
             }
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
             guard cells.count == heads.count else {
                 throw ReportError.malformedResult(path: path, line: String(line))
             }
-            rows.append(cells.map { String($0) })
+            add([cells.map { String($0) }])
         }
     }
 
     /// Notes what the following results are measured on and how.
     public func begin(under condition: String) throws {
         let isNew = access(path, F_OK) != 0
-        guard !conditions.contains(condition) else { return }
-        addCondition(condition)
+        let index = index(of: condition)
+        guard index != conditionIndex else { return }
+        conditionIndex = index
         try write((isNew ? heads.joined(separator: ",") + "\n" : "") + "# \(condition)\n")
     }
 
     /// Adds results, all in one go.
     public func append(_ newRows: [[String]]) throws {
-        rows += newRows
+        add(newRows)
         try write(newRows.map { $0.joined(separator: ",") + "\n" }.joined())
     }
 
-    private func addCondition(_ condition: String) {
-        if !conditions.contains(condition) { conditions.append(condition) }
+    private func add(_ newRows: [[String]]) {
+        rows += newRows
+        conditionIndices += newRows.map { _ in conditionIndex }
+    }
+
+    /// Where a condition is among those that are known, the last of which it is if it is new.
+    private func index(of condition: String) -> Int {
+        if let index = conditions.firstIndex(of: condition) { return index }
+        conditions.append(condition)
+        return conditions.count - 1
     }
 
     private func write(_ text: String) throws {

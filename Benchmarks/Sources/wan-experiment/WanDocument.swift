@@ -31,7 +31,7 @@ struct WanDocument {
                 played by the driver, which answers at once: devices and toolstack take no time.
                 """
             )
-            + results.conditions.map { paragraph($0) }.joined()
+            + conditions
             + paragraph(
                 """
                 Methods took turns in random order. Tables show medians, with the least and the most
@@ -54,6 +54,16 @@ struct WanDocument {
                 reading the stream. So is the whole helper.
                 """
             )
+    }
+
+    private var conditions: String {
+        guard results.conditions.count > 1 else {
+            return results.conditions.map { paragraph($0) }.joined()
+        }
+        return paragraph("Not everything was measured at the same time; tables name one of these:")
+            + results.conditions.enumerated().map { index, condition in
+                paragraph("(\(index + 1)) " + condition)
+            }.joined()
     }
 
     private var targets: String {
@@ -108,10 +118,12 @@ struct WanDocument {
     private var pauseLimits: String {
         let limits = PauseLimit.all(results)
         guard !limits.isEmpty else { return "" }
-        var table = MarkdownTable([
-            "max-pause=\(PauseLimit.milliseconds)ms", "moments", "without it s", "with it s",
-            "short enough without it", "of those, within it", "total s",
-        ])
+        var table = MarkdownTable(
+            [
+                "max-pause=\(PauseLimit.milliseconds)ms", "moments", "without it s", "with it s",
+                "short enough without it", "of those, within it", "total s",
+            ] + conditionHeads
+        )
         for limit in limits {
             let pauses = [limit.moments.map(\.freeSeconds), limit.moments.map(\.limitedSeconds)]
             table.append(
@@ -121,7 +133,7 @@ struct WanDocument {
                         "\(limit.feasibleMoments.count)",
                         "\(limit.feasibleMoments.count(where: \.isMet))",
                         limit.totalSeconds.threeDigits,
-                    ]
+                    ] + conditionCells(limit.guest, limit.link, [.freePause, .limitedPause])
             )
         }
         return heading(2, "A limit for the pause")
@@ -154,31 +166,53 @@ struct WanDocument {
     private var scenarios: String {
         var text = ""
         forEachPlace { guest, link in
-            var table = MarkdownTable([
-                "Method", "runs", "total s", "pause s", "MB", "link %", "rounds",
-                "source CPU s", "% of a core", "target CPU s", "source MiB", "target MiB",
-            ])
+            var table = MarkdownTable(
+                [
+                    "Method", "runs", "total s", "pause s", "MB", "link %", "rounds",
+                    "source CPU s", "% of a core", "target CPU s", "source MiB", "target MiB",
+                ] + conditionHeads
+            )
             for method in MigrationMethod.all {
                 let measurements = results[guest, link, method]
                 guard !measurements.isEmpty else { continue }
                 func median(_ value: (MigrationMeasurement) -> Double) -> Double {
                     measurements.map(value).median
                 }
-                table.append([
-                    method.title, "\(measurements.count)", cell(.total, measurements),
-                    cell(.pause, measurements), cell(.bytes, measurements),
-                    median { 100 * link.usage(by: $0) }.fixed(0),
-                    median { Double($0.roundCount) }.fixed(0),
-                    median(\.sourceCPUSeconds).fixed(2),
-                    median { 100 * $0.sourceCPUSeconds / $0.totalSeconds }.fixed(0),
-                    median(\.targetCPUSeconds).fixed(2),
-                    median { Double($0.sourceMemoryByteCount >> 20) }.fixed(0),
-                    median { Double($0.targetMemoryByteCount >> 20) }.fixed(0),
-                ])
+                table.append(
+                    [
+                        method.title, "\(measurements.count)", cell(.total, measurements),
+                        cell(.pause, measurements), cell(.bytes, measurements),
+                        median { 100 * link.usage(by: $0) }.fixed(0),
+                        median { Double($0.roundCount) }.fixed(0),
+                        median(\.sourceCPUSeconds).fixed(2),
+                        median { 100 * $0.sourceCPUSeconds / $0.totalSeconds }.fixed(0),
+                        median(\.targetCPUSeconds).fixed(2),
+                        median { Double($0.sourceMemoryByteCount >> 20) }.fixed(0),
+                        median { Double($0.targetMemoryByteCount >> 20) }.fixed(0),
+                    ] + conditionCells(guest, link, [method])
+                )
             }
             text += heading(2, "\(guest), \(link.title)") + table.text
         }
         return text
+    }
+
+    /// The head of a column that says what was measured when, if that is not the same for all.
+    private var conditionHeads: [String] { results.conditions.count > 1 ? ["measured"] : [] }
+
+    /// Its cell: the numbers that the introduction gives to the conditions of some methods.
+    private func conditionCells(
+        _ guest: String,
+        _ link: WanLink,
+        _ methods: [MigrationMethod]
+    ) -> [String] {
+        let indices = methods.flatMap { method in
+            results.conditionIndices(
+                of: Scenario(guest: guest, link: link.key, method: method.key)
+            )
+        }
+        let numbers = Set(indices).sorted().map { "(\($0 + 1))" }.joined(separator: " ")
+        return conditionHeads.map { _ in numbers }
     }
 
     /// The median, with the ends if there were several runs.

@@ -1,3 +1,4 @@
+import Foundation
 import ReportSupport
 import Testing
 
@@ -19,6 +20,28 @@ struct DocumentTests {
         }
         let verdicts = rows.filter { $0.count == 4 && $0[0].hasSuffix("against stock") }
         #expect(verdicts.map { $0.suffix(2) } == [["-90 %", "met"], ["-10 %", "NOT MET"]])
+    }
+
+    @Test func tablesSayWhatWasMeasuredWhen() throws {
+        let results = try file.results()
+        try results.begin(under: "On one day.")
+        try results.add([.taking(), .taking()], "kbuild", .slow, .stock)
+        #expect(!WanDocument(results: results, emulated: nil, plotNames: []).text.contains("(1)"))
+        try results.begin(under: "On another day.")
+        try results.add([.taking()], "kbuild", .slow, .whole)
+        try results.begin(under: "On one day.")
+        try results.add([.taking()], "kbuild", .slow, .whole)
+        for results in [results, try file.results()] {
+            let text = WanDocument(results: results, emulated: nil, plotNames: []).text
+            #expect(text.contains("(1) On one day.\n\n(2) On another day.\n"))
+            let table = text.components(separatedBy: "## kbuild, ").last ?? ""
+            let rows = table.split(separator: "\n").filter { $0.hasPrefix("| ") }
+            let cells = rows.dropFirst().map { row in
+                row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            }
+            let last = cells.filter { $0.first != nil && !$0[0].hasPrefix("-") }.map { $0.last }
+            #expect(last.suffix(2) == ["(1)", "(1) (2)"])
+        }
     }
 
     @Test func theLinksShareIsThatOfItsRate() {
