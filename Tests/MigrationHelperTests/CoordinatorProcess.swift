@@ -34,6 +34,7 @@ final class CoordinatorProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         let flags = O_WRONLY | O_CREAT | O_APPEND
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, logPath, flags, 0o644)
+        closeDescriptors(with: &actions)
         let testProgram = CommandLine.arguments.first ?? ""
         let programs = testProgram.split(separator: "/", omittingEmptySubsequences: false)
             .dropLast()

@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import LibxlSide
 import PosixIO
+import TestSupport
 
 /// A helper that runs as libxl would run it, with the simulated Xen in the place of the real one.
 ///
@@ -40,6 +41,10 @@ final class HelperProcess: Sendable {
         if let stream {
             posix_spawn_file_actions_adddup2(&actions, stream, CommandLines.streamDescriptor)
         }
+        closeDescriptors(
+            above: stream == nil ? STDERR_FILENO : CommandLines.streamDescriptor,
+            with: &actions
+        )
         let path = program.hasPrefix("/") ? program : Self.programDirectory + "/" + program
         let libraries = try SimulatedXenLibraries.directory
         var variables = ["CLOUDNET_RUN_DIRECTORY": libraries + "/run"]

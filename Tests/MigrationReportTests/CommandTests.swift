@@ -30,6 +30,7 @@ struct CommandTests {
                 0o600
             )
         }
+        closeDescriptors(with: &actions)
         var argumentPointers = ([program] + arguments).map { strdup($0) } + [nil]
         var variablePointers = [strdup("CLOUDNET_RUN_DIRECTORY=\(folder.path)/run"), nil]
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }

@@ -15,6 +15,7 @@ public struct LinkProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        closeDescriptors(with: &actions)
         // The build puts it beside the tests.
         let testProgram = CommandLine.arguments.first ?? ""
         let folder = testProgram.split(separator: "/", omittingEmptySubsequences: false).dropLast()
