@@ -77,6 +77,21 @@ struct EmulatorProcessTests {
         }
     }
 
+    /// So it is with all children of tests: a connection of another test stays that test's.
+    @Test func aDescriptorOfAnotherTestIsNotInherited() throws {
+        var ends: [Int32] = [0, 0]
+        try retryingOnInterrupt("open a pipe") { pipe(&ends) }
+        defer { close(ends[0]) }
+        let rig = try Rig("--rate", "1M")
+        close(ends[1])
+        // While the emulator runs, nobody can write any more.
+        var state = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+        #expect(poll(&state, 1, 10_000) == 1)
+        #expect(state.revents & Int16(POLLHUP) != 0)
+        rig.closeWriteEnd()
+        #expect(rig.emulator.waitForExit() == 0)
+    }
+
     @Test func allBytesComeOutInOrderAndThenTheEnd() throws {
         let path = NSTemporaryDirectory() + "link-report-\(UInt64.random(in: 0...UInt64.max))"
         defer { unlink(path) }
