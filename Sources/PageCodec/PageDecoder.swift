@@ -259,7 +259,7 @@ public struct PageDecoder: ~Copyable {
                 literals: &literals
             )
         default:
-            // A block may refer to any block of the page that goes out.
+            // Blocks: each may refer to any block of the page that goes out.
             try decodeBlocks(entry, into: blocksPage, &control, &literals)
             page.copyMemory(from: blocksPage, byteCount: pageByteCount)
         }
