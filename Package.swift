@@ -296,10 +296,10 @@ let package = Package(
         .testTarget(
             name: "MigrationHelperTests",
             dependencies: [
-                "Configuration", "Coordination", "LibxlHelper", "LibxlSide", "MigrationHelper",
-                "MigrationReport", "MigrationStream", "PageCodec", "PosixIO", "ReportDrawing",
-                "StopPolicy", "TestSupport", "cloudnet", "cloudnet-coordinator", "cloudnet-save",
-                "cloudnet-restore", "link-emulator",
+                "CXenShim", "Configuration", "Coordination", "LibxlHelper", "LibxlSide",
+                "MigrationHelper", "MigrationReport", "MigrationStream", "PageCodec", "PosixIO",
+                "ReportDrawing", "StopPolicy", "TestSupport", "cloudnet", "cloudnet-coordinator",
+                "cloudnet-save", "cloudnet-restore", "link-emulator",
             ],
             swiftSettings: house
         ),

@@ -1,3 +1,4 @@
+internal import CXenShim
 internal import Configuration
 internal import Glibc
 internal import LibxlHelper
@@ -30,9 +31,9 @@ public enum HelperProgram: String, Sendable {
         do {
             switch (self, try HelperArguments(arguments)) {
             case (.save, .save(let arguments)):
-                finish { SaveSession(arguments, $0).run() }
+                finish { SaveSession(arguments, $0) }
             case (.restore, .restore(let arguments)):
-                finish { RestoreSession(arguments, $0).run() }
+                finish { RestoreSession(arguments, $0) }
             case (.save, .restore):
                 try becomeSibling(.restore, arguments)
             case (.restore, .save):
@@ -58,17 +59,21 @@ public enum HelperProgram: String, Sendable {
         exit(ExitStatus.success)
     }
 
-    private func finish(_ session: (LibxlChannel) -> Conclusion) -> Never {
+    private func finish(_ makeSession: (LibxlChannel) -> some HelperSession) -> Never {
         // A peer that goes away is an error of a write, not the end of this process.
         signal(SIGPIPE, SIG_IGN)
         let channel = LibxlChannel(name: rawValue)
-        let conclusion = session(channel)
+        let session = makeSession(channel)
+        let conclusion = session.run()
         if let explanation = conclusion.explanation { channel.log(.error, explanation) }
         _ = channel.call(
             .complete(result: conclusion.result, errorNumber: conclusion.errorNumber)
         )
         conclusion.afterwards()
-        exit(ExitStatus.success)
+        // While libxl waits for the end of this process, the guest is paused: the memory of the
+        // session, and of the process, is given back when nobody waits any more.
+        xenshim_leave_memory_to_child()
+        withExtendedLifetime(session) { exit(ExitStatus.success) }
     }
 
     /// Replaces this process by the other helper, which lies beside it: libxl knows one path only.
@@ -112,4 +117,10 @@ public enum HelperProgram: String, Sendable {
         \(SettingKey.help(for: self == .save ? SettingKey.all : SettingKey.ofRestore))
         """
     }
+}
+
+/// One save or restore.
+protocol HelperSession: AnyObject {
+    /// Does it all.
+    func run() -> Conclusion
 }

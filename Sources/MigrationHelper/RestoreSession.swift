@@ -6,12 +6,14 @@ internal import MigrationStream
 internal import PosixIO
 
 /// Restores a domain: a thread decodes libxl's stream into a ring, from which libxenguest reads.
-final class RestoreSession: XenCallbacks {
+final class RestoreSession: HelperSession, XenCallbacks {
     private let arguments: RestoreArguments
     private let channel: LibxlChannel
     private let thread = CodecThread()
     private let checkpoints = CheckpointGate()
     private var frames = (store: UInt64(0), console: UInt64(0))
+    /// Giving back its memory takes a millisecond for each 10 MB: not before libxl knows the result.
+    private var decoder: StreamDecoder<FileDescriptorSource, StreamRing>?
 
     init(_ arguments: RestoreArguments, _ channel: LibxlChannel) {
         self.arguments = arguments
@@ -47,14 +49,15 @@ final class RestoreSession: XenCallbacks {
         let settings = Settings.loadForRestore(environment: ProcessEnvironment.value(of:))
         channel.log(settings.warnings)
         let threads = settings.threads ?? .default(processorCount: Processors.usableCount)
+        let decoder = StreamDecoder(
+            from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
+            to: ring,
+            cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
+            threads: threads
+        )
+        self.decoder = decoder
         try thread.start(
             { [checkpoints] in
-                let decoder = StreamDecoder(
-                    from: FileDescriptorSource(streamDescriptor, name: "the migration stream"),
-                    to: ring,
-                    cacheByteCountMaximum: AvailableMemory.byteCountForCache(),
-                    threads: threads
-                )
                 let format = try decoder.run(
                     acceptsStockStream: true,
                     didDecodeCheckpoint: { checkpoints.waitUntilOpen() }

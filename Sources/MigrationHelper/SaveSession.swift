@@ -11,7 +11,7 @@ internal import StopPolicy
 
 /// Saves a domain: libxenguest writes into a ring, and a thread encodes from there to libxl's
 /// stream.
-final class SaveSession: XenCallbacks {
+final class SaveSession: HelperSession, XenCallbacks {
     private let arguments: SaveArguments
     private let channel: LibxlChannel
     private let xenstore: Xenstore
@@ -26,6 +26,8 @@ final class SaveSession: XenCallbacks {
     // There once the settings are known.
     private var xen: XenInterface?
     private var settings: Settings?
+    /// Giving back its memory takes a millisecond for each 10 MB: not before libxl knows the result.
+    private var encoder: StreamEncoder<StreamRing, LimitedSink<FileDescriptorSink>>?
     private var monitor: SaveMonitor?
     /// The save's part in the group of its application, if it has one.
     private var group: GroupMembership?
@@ -245,23 +247,23 @@ final class SaveSession: XenCallbacks {
             "extended stream with a page cache of \(cacheSize.byteCount >> 20) MiB, "
                 + "\(threads.value) threads"
         )
-        let streamDescriptor = arguments.streamDescriptor
+        let encoder = try StreamEncoder(
+            from: ring,
+            to: LimitedSink(
+                FileDescriptorSink(arguments.streamDescriptor, name: "the migration stream"),
+                limit: limit,
+                now: { PacingClock.seconds },
+                sleep: PacingClock.sleepUnlessCancelled
+            ),
+            cacheSize: cacheSize,
+            compression: settings.compression,
+            goal: .sharedProcessors,
+            pageClasses: settings.pageClasses,
+            threads: threads
+        )
+        self.encoder = encoder
         try thread.start(
-            { [encoderProgress, checkpoints, limit] in
-                let encoder = try StreamEncoder(
-                    from: ring,
-                    to: LimitedSink(
-                        FileDescriptorSink(streamDescriptor, name: "the migration stream"),
-                        limit: limit,
-                        now: { PacingClock.seconds },
-                        sleep: PacingClock.sleepUnlessCancelled
-                    ),
-                    cacheSize: cacheSize,
-                    compression: settings.compression,
-                    goal: .sharedProcessors,
-                    pageClasses: settings.pageClasses,
-                    threads: threads
-                )
+            { [encoderProgress, checkpoints] in
                 try encoder.run { progress in
                     encoderProgress.note(progress.statistics)
                     if progress.isCheckpoint { checkpoints.open() }

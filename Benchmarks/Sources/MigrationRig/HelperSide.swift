@@ -15,8 +15,8 @@ public struct HelperSide {
     public private(set) var startTime: Double?
     /// When it wanted the guest to be suspended.
     public private(set) var suspendTime: Double?
-    /// When it was complete.
-    public private(set) var completeTime: Double?
+    /// When the process was gone: libxl does not go on before, whatever it was told.
+    public private(set) var endTime: Double?
     /// How it ended.
     public private(set) var completion: Completion?
     /// The errors that it logged.
@@ -55,6 +55,8 @@ public struct HelperSide {
     /// Takes the next message and answers it as libxl does when all is well.
     public mutating func answerNextMessage() {
         guard let message = ReceivedMessage(from: messages) else {
+            // The kernel closes its descriptors when it has taken its memory back.
+            endTime = monotonicSeconds()
             close()
             return
         }
@@ -63,7 +65,6 @@ public struct HelperSide {
         case ReceivedMessage.Number.suspend:
             suspendTime = suspendTime ?? now
         case ReceivedMessage.Number.complete:
-            completeTime = now
             completion = message.completion
             // It is still there, waiting for the answer.
             peakMemoryByteCount = Self.peakMemoryByteCount(of: process.identifier)

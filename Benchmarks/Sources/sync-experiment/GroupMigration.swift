@@ -139,13 +139,13 @@ struct GroupMigration {
             guard
                 save.completion == .success, restore.completion == .success, let start,
                 let startTime = save.startTime, let suspendTime = save.suspendTime,
-                let completeTime = restore.completeTime, index < byteCounts.count
+                let endTime = restore.endTime, index < byteCounts.count
             else { return MemberMeasurement?.none }
             return MemberMeasurement(
                 name: scenario.members[index].name,
                 startSeconds: startTime - start,
                 suspendSeconds: suspendTime - start,
-                resumeSeconds: completeTime - start,
+                resumeSeconds: endTime - start,
                 byteCount: byteCounts[index],
                 roundCount: save.roundCount
             )

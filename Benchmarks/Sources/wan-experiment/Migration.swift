@@ -82,14 +82,14 @@ struct Migration: Sendable {
         }
         guard
             save.completion == .success, restore.completion == .success,
-            let suspendTime = save.suspendTime, let completeTime = restore.completeTime
+            let suspendTime = save.suspendTime, let endTime = restore.endTime
         else { throw ExperimentError.failed(scenario, messages: save.errors + restore.errors) }
         let processes = try ends.map { try $0.get().cpuSeconds }
         let filterSeconds = method.filters.map { _ in (processes[1], processes[3]) } ?? (0, 0)
         let xen = try XenRecord(path: eventsPath)
         return MigrationMeasurement(
-            totalSeconds: completeTime - xen.startTime,
-            pauseSeconds: completeTime - suspendTime,
+            totalSeconds: endTime - xen.startTime,
+            pauseSeconds: endTime - suspendTime,
             byteCount: try LinkReport(path: reportPath).bytes,
             roundCount: save.roundCount,
             sourceCPUSeconds: processes[0] - xen.simulationSeconds + filterSeconds.0,

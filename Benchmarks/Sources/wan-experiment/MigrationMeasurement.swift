@@ -1,8 +1,8 @@
 /// What one migration took.
 struct MigrationMeasurement: Sendable {
-    /// From the start of `xc_domain_save` until the restore helper was complete.
+    /// From the start of `xc_domain_save` until the restore helper had ended.
     var totalSeconds: Double
-    /// From the save helper's wish to suspend the guest until the restore helper was complete.
+    /// From the save helper's wish to suspend the guest until the restore helper had ended.
     var pauseSeconds: Double
     /// Bytes that came out of the link.
     var byteCount: Int

@@ -36,8 +36,10 @@ struct WanDocument {
                 """
                 Methods took turns in random order. Tables show medians, with the least and the most
                 of all runs in brackets. MB are 10^6 bytes, MiB 2^20. Total is from the start of
-                `xc_domain_save` until the restore helper was complete; the pause from the save helper's
-                wish to suspend the guest until then. The link's share is
+                `xc_domain_save` until the process of the restore helper was gone, for which libxl waits
+                before it starts the guest; the pause from the save helper's wish to suspend the guest
+                until then. Where the conditions say so, it was until that helper called itself
+                complete. The link's share is
                 the bytes over what its rate allows in that time: near 100 the migration waited for the
                 link only. Rounds count the one of the paused guest. MiB
                 is the peak resident set of the helper, at the source with the simulated guest.
@@ -51,7 +53,8 @@ struct WanDocument {
                 reading the trace, the guest's writes, the content of its pages, their way in and out of
                 memory, and the log-dirty bitmap. So nothing stands for the hypercalls that map a real
                 guest's pages. The rest of libxenguest's work is counted: making batches, writing and
-                reading the stream. So is the whole helper.
+                reading the stream. So is the whole helper, but for what its memory takes when it is
+                given back, by another process: a millisecond for each 10 MB.
                 """
             )
     }

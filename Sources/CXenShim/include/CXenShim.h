@@ -152,6 +152,13 @@ int xenshim_start_guard(uint32_t domid);
 /* Ends the guard: libxenguest has left the domain in order. */
 void xenshim_dismiss_guard(int guard_fd);
 
+/*
+ * Lets this process end at once, however much memory it has: a child that nobody
+ * waits for gives the memory back afterwards.  Returns the child, or -1 and
+ * errno, and then the end takes its time.
+ */
+int xenshim_leave_memory_to_child(void);
+
 /* Whether SIGTERM came since xenshim_cancel_on_sigterm(). */
 int xenshim_was_cancelled(void);
 

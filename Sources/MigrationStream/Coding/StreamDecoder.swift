@@ -13,12 +13,14 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     public private(set) var statistics = StreamStatistics()
 
     // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `decoding`,
-    // sink and statistics in those of `writing`, a lane in those of its own.
+    // sink and statistics in those of `writing`, a lane in those of its own, and each of the memories
+    // by one thread.
     private var reader: DecodingReader<Source>
     private var pages: BatchDecoding?
     private var sink: Sink
     private let cacheByteCountMaximum: Int
     private let threadCount: Int
+    private let memories: [DecodingMemory]
 
     private let reading = Turns()
     private let decoding = Turns()
@@ -42,6 +44,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         self.sink = sink
         self.cacheByteCountMaximum = cacheByteCountMaximum
         threadCount = threads.value
+        memories = (0..<threadCount).map { _ in DecodingMemory() }
     }
 
     /// Decodes up to and including the END record.
@@ -59,7 +62,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         acceptsStockStream: Bool,
         didDecodeCheckpoint: @escaping @Sendable () throws -> Void = {}
     ) throws -> StreamFormat {
-        let memory = DecodingMemory()
+        let memory = memories[0]
         let header = memory.input.prefix(StockStream.imageHeaderByteCount)
         try reader.source.copyNext(into: header, of: .imageHeader)
         let image = try ImageHeader(reading: UnsafeRawBufferPointer(header))
@@ -71,7 +74,9 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             statistics.extendedByteCount += header.count
             try decodeHeaders(memory)
             do {
-                try workers.run(threadCount: threadCount) { self.work(didDecodeCheckpoint) }
+                try workers.run(threadCount: threadCount) { number in
+                    self.work(in: self.memories[number], didDecodeCheckpoint)
+                }
             } catch {
                 for turns in [reading, decoding, writing] { turns.close() }
                 throw error
@@ -124,8 +129,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     // MARK: The work of a thread
 
-    private func work(_ didDecodeCheckpoint: () throws -> Void) {
-        let memory = DecodingMemory()
+    private func work(in memory: DecodingMemory, _ didDecodeCheckpoint: () throws -> Void) {
         var laneInUse: ExpansionLane?
         while true {
             let ticket = workers.takeTicket()

@@ -10,7 +10,7 @@ internal import Synchronization
 /// batch as it was read, coded and compressed, and a compressor.
 public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
     // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `coding`,
-    // `writer` in those of `writing`.
+    // `writer` in those of `writing`, and each of the memories by one thread.
     private var reader: EncodingReader<Source>
     private var pages: BatchCoding
     private var writer: RecordWriter<Sink>
@@ -18,6 +18,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     private let lanes: LanePool?
     private let parameters: StreamParameters
     private let threadCount: Int
+    private let memories: [EncodingMemory]
 
     /// Whether a thread reads while others code what they have read.
     private let readsAhead: Bool
@@ -48,6 +49,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         threads: ThreadCount = .one
     ) throws {
         threadCount = threads.value
+        memories = (0..<threadCount).map { _ in EncodingMemory() }
         let compression = compression == .auto && sink.keepsBytes ? .ofFile : compression
         policy = SharedCompressionPolicy(
             CompressionPolicy(
@@ -88,7 +90,9 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ) throws {
         try encodeHeaders()
         do {
-            try workers.run(threadCount: threadCount) { self.work(didEncode) }
+            try workers.run(threadCount: threadCount) { number in
+                self.work(in: self.memories[number], didEncode)
+            }
         } catch {
             for turns in [reading, coding, writing] { turns.close() }
             throw error
@@ -113,8 +117,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     // MARK: The work of a thread
 
-    private func work(_ didEncode: (EncodedRecord) -> Void) {
-        let memory = EncodingMemory()
+    private func work(in memory: EncodingMemory, _ didEncode: (EncodedRecord) -> Void) {
         var ticket = workers.takeTicket()
         while reading.enter(ticket) {
             do {

@@ -29,14 +29,15 @@ final class Workers: Sendable {
     ///
     /// - Parameters:
     ///   - threadCount: How many threads; at least one.
-    ///   - body: The work of one thread; one of them must call `finish` or `fail`.
+    ///   - body: The work of one thread, which is told its number from 0; one of them must call
+    ///     `finish` or `fail`.
     /// - Throws: What `fail` was told first, or `StreamError.threadNotStarted`.
-    func run(threadCount: Int, _ body: @escaping @Sendable () -> Void) throws {
+    func run(threadCount: Int, _ body: @escaping @Sendable (Int) -> Void) throws {
         if threadCount == 1 {
-            body()
+            body(0)
         } else {
-            for _ in 0..<threadCount {
-                guard Self.start(body) else {
+            for number in 0..<threadCount {
+                guard Self.start({ body(number) }) else {
                     fail(StreamError.threadNotStarted)
                     break
                 }
