@@ -6,8 +6,14 @@ struct RemainderCost {
     /// How fast our stream leaves; infinite if nothing has shown a limit.
     let bytesPerSecond: Double
 
-    /// What the shortest round took besides; a final round takes that too, and no policy avoids it.
+    /// What the shortest round took besides; a final round is expected to take that too.
     let fixedSeconds: Double
+
+    /// The part of it that no policy avoids, as far as is known.
+    ///
+    /// Of a single round nobody can tell what it took for its pages, which may be hardly any bytes if
+    /// they have not changed, and what it would have taken without.
+    let unavoidableSeconds: Double
 
     /// The last rounds that together took so long tell the rate; a short one alone tells nothing.
     private static let rateSeconds = 0.5
@@ -27,6 +33,7 @@ struct RemainderCost {
         self.bytesPerSecond = bytesPerSecond
         let rests = resent.map { $0.seconds - Double($0.encodedByteCount) / bytesPerSecond }
         fixedSeconds = max(rests.min() ?? 0, 0)
+        unavoidableSeconds = rests.count > 1 ? fixedSeconds : 0
     }
 
     /// What our stream takes for so many pages.

@@ -49,7 +49,7 @@ enum SmartStop {
         if round.number + 1 >= roundCountMaximum { return .stop(.roundLimit(roundCountMaximum)) }
         guard round.number > 0 else { return .next(.firstPass) }
         let forecast = Forecast(history, round)
-        if history.pauseSeconds * (1 - gainShareMinimum) < history.cost.fixedSeconds {
+        if history.pauseSeconds * (1 - gainShareMinimum) < history.cost.unavoidableSeconds {
             return .stop(.noGain)
         }
         let isExtra = StockRule.hasEnded(by: round)

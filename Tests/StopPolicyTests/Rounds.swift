@@ -6,15 +6,17 @@ func round(
     sent: Int,
     dirty: Int,
     bytesPerPage: Int = 300,
+    bytes: Int? = nil,
+    unchanged: Int = 0,
     seconds: Double? = nil
 ) -> Round {
     Round(
         number: number,
         sentPageCount: sent,
         dirtyPageCount: dirty,
-        encodedByteCount: sent * bytesPerPage,
+        encodedByteCount: bytes ?? sent * bytesPerPage,
         stockByteCount: sent * 4104,
-        unchangedPageCount: 0,
+        unchangedPageCount: unchanged,
         seconds: seconds ?? Double(sent * bytesPerPage) / 10e6
     )
 }

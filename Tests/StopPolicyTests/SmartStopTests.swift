@@ -52,6 +52,20 @@ import Testing
         #expect(result.last?.reason == .noGain)
     }
 
+    @Test func whatASingleRoundTookIsNotTakenForTheLeast() {
+        // Nearly all of its pages had not changed: hardly any bytes, but time for each page.
+        var policy = StopPolicy(StopRules())
+        let rounds = [
+            round(0, sent: 80_000, dirty: 4700, bytes: 47_000_000, seconds: 0.7),
+            round(1, sent: 4700, dirty: 500, bytes: 200_000, unchanged: 4000, seconds: 0.021),
+            round(2, sent: 500, dirty: 120, bytes: 25_000, unchanged: 400, seconds: 0.005),
+            round(3, sent: 120, dirty: 110, bytes: 15_000, unchanged: 30, seconds: 0.005),
+        ]
+        let result = rounds.map { policy.verdict(after: $0) }
+        #expect(result.map(\.decision) == [.next, .next, .stop, .stop])
+        #expect(result[2].reason == .noGain)
+    }
+
     @Test func cheapRoundsAreSentAsLongAsStockSendsThem() {
         let result = verdicts(StopRules(), dirty: [2000, 2000, 2000, 2000, 2000, 2000])
         #expect(result.map(\.decision) == [.next, .next, .next, .next, .stop])
