@@ -36,7 +36,11 @@ struct Methods {
         let all = (settings + [adaptive]).map { compression($0) }
         return [
             LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, isSlow: true),
-            LinkScenario(link: Link(megabytesPerSecond: 10), methods: all, isSlow: true),
+            LinkScenario(
+                link: Link(megabytesPerSecond: 10),
+                methods: all + [zstd("-3", "--long=27")],
+                isSlow: true
+            ),
             LinkScenario(link: Link(megabytesPerSecond: 50), methods: all, isSlow: true),
             LinkScenario(link: Link(megabytesPerSecond: 200), methods: all, isSlow: false),
             LinkScenario(

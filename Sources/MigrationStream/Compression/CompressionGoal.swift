@@ -11,7 +11,7 @@ extension CompressionGoal {
     /// What a second of processor time may cost in seconds of transfer.
     var processorWeight: Double {
         switch self {
-        case .shortestTime: 0.2
+        case .shortestTime: 0.4
         case .sharedProcessors: 1.5
         }
     }
@@ -19,7 +19,7 @@ extension CompressionGoal {
     /// How much longer than with the fastest effort a transfer may take to save processor time.
     var toleranceForOthers: Double {
         switch self {
-        case .shortestTime: 1.075
+        case .shortestTime: 1.085
         case .sharedProcessors: 1.25
         }
     }

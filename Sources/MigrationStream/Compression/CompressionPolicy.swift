@@ -35,7 +35,7 @@ struct CompressionPolicy {
         Rung(CompressionEffort(level: -5), secondsPerByte: 2.2e-9, ratio: 0.508),
         Rung(CompressionEffort(level: -1), secondsPerByte: 2.7e-9, ratio: 0.390),
         Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.343),
-        Rung(CompressionEffort(level: 3), secondsPerByte: 8.1e-9, ratio: 0.325),
+        Rung(CompressionEffort(level: 3), secondsPerByte: 7.0e-9, ratio: 0.327),
         Rung(
             CompressionEffort(level: 6, isLongDistance: true),
             secondsPerByte: 21e-9,
@@ -75,7 +75,8 @@ struct CompressionPolicy {
     private var batchByteCount = 0.0
     private var link: LinkEstimate
 
-    /// Starts without knowledge, with an effort that is cheap and yet saves most bytes.
+    /// Starts without knowledge. The first batches get an effort that saves most bytes, for a slow
+    /// link; if that has not shown itself by then, the next ones get one that is cheap.
     ///
     /// - Parameters:
     ///   - compression: What an operator asked for.
@@ -91,7 +92,7 @@ struct CompressionPolicy {
         self.goal = goal
         self.threadCount = threadCount
         link = LinkEstimate(bufferByteCount: bufferByteCount)
-        rungIndex = Self.startIndex
+        rungIndex = Self.firstIndex
         switch compression {
         case .auto: fixedTreatment = nil
         case .off: fixedTreatment = .coded
@@ -101,7 +102,8 @@ struct CompressionPolicy {
 
     private static let wholeIndex = 0
     private static let codedIndex = 1
-    private static let startIndex = 3
+    private static let cheapIndex = 3
+    private static let firstIndex = 4
 
     /// What to do with the next batch.
     mutating func nextTreatment() -> BatchTreatment {
@@ -177,6 +179,9 @@ struct CompressionPolicy {
         let scale = seconds / byteCount / rung.secondsPerByte
         // The first ones pay for new memory as well.
         compressionCountSinceChange += 1
+        if link.bytesPerSecond == nil, compressionCountSinceChange >= 1 {
+            rungIndex = Self.cheapIndex
+        }
         if compressionCountSinceChange > threadCount || scale < speedScale {
             speedScale += (scale - speedScale) * weight
         }
