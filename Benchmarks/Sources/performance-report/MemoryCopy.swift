@@ -6,6 +6,7 @@ struct MemoryCopy {
     /// What the bytes are copied from and to; the raw value is for the report.
     enum Kind: String, CaseIterable {
         case reused = "memcpy from the mapped file to 4 MiB that are used again"
+        case touched = "memcpy from the mapped file to memory of the same size that was in use"
         case fresh = "memcpy from the mapped file to fresh memory of the same size"
         case read = "read from the file into 4 MiB that are used again"
     }
@@ -32,7 +33,8 @@ func measureMemoryCopies(of stream: StreamFile, repetitionCount: Int) throws -> 
 private let windowByteCount = 4 << 20
 
 private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) throws -> Duration {
-    let targetByteCount = kind == .fresh ? file.bytes.count : windowByteCount
+    let targetByteCount =
+        kind == .fresh || kind == .touched ? file.bytes.count : windowByteCount
     let mapping = mmap(
         nil,
         targetByteCount,
@@ -43,6 +45,7 @@ private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) t
     )
     guard let target = mapping, target != MAP_FAILED else { throw ReportError.cannotOpen(path) }
     defer { munmap(target, targetByteCount) }
+    if kind == .touched { memset(target, 1, targetByteCount) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ReportError.cannotOpen(path) }
     defer { close(descriptor) }
@@ -56,7 +59,7 @@ private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) t
                     .copyMemory(from: window)
                 rest = rest.dropFirst(windowByteCount)
             }
-        case .fresh:
+        case .fresh, .touched:
             UnsafeMutableRawBufferPointer(start: target, count: targetByteCount)
                 .copyMemory(from: file.bytes)
         case .read:

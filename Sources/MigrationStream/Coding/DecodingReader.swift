@@ -179,6 +179,12 @@ struct DecodedUnit {
         )
     }
 
+    /// Whether there is next to nothing to do for it, as for a batch of entries without content: a
+    /// guest's address space has many holes.
+    var isShort: Bool { byteCount <= Self.shortByteCount }
+
+    private static let shortByteCount = 256
+
     var isEnd: Bool { completedType == StockRecordType.end }
     var isCheckpoint: Bool { completedType == StockRecordType.checkpoint }
 

@@ -131,15 +131,16 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
 
     private func work(in memory: DecodingMemory, _ didDecodeCheckpoint: () throws -> Void) {
         var laneInUse: ExpansionLane?
-        while true {
-            let ticket = workers.takeTicket()
-            guard reading.enter(ticket) else { return }
+        var ticket = workers.takeTicket()
+        while reading.enter(ticket) {
             do {
                 let unit = try reader.read(into: memory.input)
+                // The next thread would take longer to wake up than this one takes for it.
+                let keepsTurns = unit.isShort && !unit.isEnd && !unit.isCheckpoint
                 // Nothing is read beyond END, and beyond CHECKPOINT not yet.
                 if unit.isEnd {
                     reading.close()
-                } else if !unit.isCheckpoint {
+                } else if !unit.isCheckpoint, !keepsTurns {
                     reading.leave()
                 }
                 laneInUse = unit.lane
@@ -147,17 +148,19 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 laneInUse = nil
                 guard decoding.enter(ticket) else { return }
                 let output = try decode(batch, unit, memory)
-                decoding.leave()
+                if !keepsTurns { decoding.leave() }
                 try output.check()
                 guard writing.enter(ticket) else { return }
                 try write(output.pieces)
                 statistics.takeOver(output.statistics, extendedByteCount: unit.byteCount)
+                if keepsTurns { continue }
                 if unit.isCheckpoint {
                     try didDecodeCheckpoint()
                     reading.leave()
                 }
                 writing.leave()
                 if unit.isEnd { return workers.finish() }
+                ticket = workers.takeTicket()
             } catch {
                 // What came before is still written; what comes after is not.
                 reading.close()

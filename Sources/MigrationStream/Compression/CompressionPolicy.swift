@@ -75,8 +75,10 @@ struct CompressionPolicy {
     private var batchByteCount = 0.0
     private var link: LinkEstimate
 
-    /// Starts without knowledge. The first batches get an effort that saves most bytes, for a slow
-    /// link; if that has not shown itself by then, the next ones get one that is cheap.
+    /// Starts without knowledge.
+    ///
+    /// The first batches get an effort that saves most bytes, for a slow link; if that has not shown
+    /// itself by then, the next ones get one that is cheap.
     ///
     /// - Parameters:
     ///   - compression: What an operator asked for.
