@@ -16,6 +16,9 @@ public final class MappedFile: ByteSource {
     /// How much is released at once.
     private static let releaseStep = 8 << 20
 
+    /// How often all of it is released again: what was used once more came back with its neighbours.
+    private static let sweepStep = 64 << 20
+
     /// Maps a whole file from its start; `nil` if the descriptor cannot be mapped or is not at
     /// the start.
     public init?(_ descriptor: Int32) {
@@ -54,12 +57,13 @@ public final class MappedFile: ByteSource {
     private func releaseConsumed() {
         let step = Self.releaseStep
         guard offset - releasedByteCount >= Self.residentByteCount + step else { return }
+        let end = releasedByteCount + step
+        let start = end % Self.sweepStep == 0 ? 0 : releasedByteCount
         madvise(
-            UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped)
-                + releasedByteCount,
-            step,
+            UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped) + start,
+            end - start,
             MADV_DONTNEED
         )
-        releasedByteCount += step
+        releasedByteCount = end
     }
 }
