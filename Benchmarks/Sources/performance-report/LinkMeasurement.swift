@@ -14,8 +14,16 @@ struct LinkScenario {
     let link: Link
     let methods: [Method]
 
-    /// Whether it takes so long that once must do: the link then decides, not the machine.
-    let isSlow: Bool
+    /// How long it takes to send a stream through it.
+    let pace: Pace
+
+    enum Pace {
+        case fast
+        /// A quick report does without.
+        case slow
+        /// Once must do.
+        case verySlow
+    }
 
     /// Sends a stream with each method, in turn, and takes the medians.
     func run(
@@ -27,7 +35,7 @@ struct LinkScenario {
             repeating: [],
             count: methods.count
         )
-        for _ in 0..<(isSlow ? 1 : repetitionCount) {
+        for _ in 0..<(pace == .verySlow ? 1 : repetitionCount) {
             for (index, method) in methods.enumerated().shuffled() {
                 runs[index].append(try send(stream, with: method, work))
             }

@@ -1,16 +1,18 @@
 import Glibc
 import ReportSupport
 
-/// A file in memory, all of it present.
+/// A file in memory.
 final class MappedFile {
     let bytes: UnsafeRawBufferPointer
 
-    init(_ path: String) throws {
+    /// Maps a file, all of it at once or, if it is not to be present yet, as it is used.
+    init(_ path: String, isPresent: Bool = true) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ReportError.cannotOpen(path) }
         defer { close(descriptor) }
         let byteCount = try WorkFolder.byteCount(ofFile: path)
-        let start = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0)
+        let flags = MAP_PRIVATE | (isPresent ? MAP_POPULATE : 0)
+        let start = mmap(nil, byteCount, PROT_READ, flags, descriptor, 0)
         guard let start, start != MAP_FAILED else { throw ReportError.cannotOpen(path) }
         bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
     }

@@ -108,8 +108,8 @@ struct MarkdownReport {
                 from the start of the encoder until the last byte was through; CPU is user and system
                 time of all its threads, more than without a link, since nothing stays in the
                 processor's caches while it waits. Two links change their rate, in MB/s, at a time
-                after the start. The links with 200 MB/s and without a limit were run
-                \(times(report.repetitionCount)), the others once.
+                after the start. The link with 2 MB/s was run once, the others
+                \(times(report.repetitionCount)).
                 """
             )
             + report.streams.map { stream in

@@ -5,9 +5,10 @@ import ReportSupport
 struct MemoryCopy {
     /// What the bytes are copied from and to; the raw value is for the report.
     enum Kind: String, CaseIterable {
-        case reused = "memcpy from the mapped file to 4 MiB that are used again"
         case touched = "memcpy from the mapped file to memory of the same size that was in use"
         case fresh = "memcpy from the mapped file to fresh memory of the same size"
+        case reused = "memcpy from the mapped file to 4 MiB that are used again"
+        case mapped = "the same, and mapping the file and unmapping it"
         case read = "read from the file into 4 MiB that are used again"
     }
 
@@ -49,21 +50,30 @@ private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) t
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ReportError.cannotOpen(path) }
     defer { close(descriptor) }
-    return ContinuousClock().measure {
+    let targetBytes = UnsafeMutableRawBufferPointer(start: target, count: targetByteCount)
+    return try ContinuousClock().measure {
         switch kind {
-        case .reused:
-            var rest = file.bytes[...]
-            while !rest.isEmpty {
-                let window = UnsafeRawBufferPointer(rebasing: rest.prefix(windowByteCount))
-                UnsafeMutableRawBufferPointer(start: target, count: windowByteCount)
-                    .copyMemory(from: window)
-                rest = rest.dropFirst(windowByteCount)
-            }
         case .fresh, .touched:
-            UnsafeMutableRawBufferPointer(start: target, count: targetByteCount)
-                .copyMemory(from: file.bytes)
+            targetBytes.copyMemory(from: file.bytes)
+        case .reused:
+            copyWindows(of: file.bytes, to: targetBytes)
+        case .mapped:
+            let mapped = try MappedFile(path, isPresent: false)
+            withExtendedLifetime(mapped) { copyWindows(of: mapped.bytes, to: targetBytes) }
         case .read:
             while read(descriptor, target, windowByteCount) > 0 {}
         }
+    }
+}
+
+/// Copies the bytes to the target, over and over.
+private func copyWindows(
+    of bytes: UnsafeRawBufferPointer,
+    to target: UnsafeMutableRawBufferPointer
+) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(target.count)))
+        rest = rest.dropFirst(target.count)
     }
 }

@@ -35,25 +35,25 @@ struct Methods {
         let smallest = ["1", "3", adaptive].map { compression($0) }
         let all = (settings + [adaptive]).map { compression($0) }
         return [
-            LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, isSlow: true),
+            LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, pace: .verySlow),
             LinkScenario(
                 link: Link(megabytesPerSecond: 10),
                 methods: all + [zstd("-3", "--long=27")],
-                isSlow: true
+                pace: .slow
             ),
-            LinkScenario(link: Link(megabytesPerSecond: 50), methods: all, isSlow: true),
-            LinkScenario(link: Link(megabytesPerSecond: 200), methods: all, isSlow: false),
+            LinkScenario(link: Link(megabytesPerSecond: 50), methods: all, pace: .slow),
+            LinkScenario(link: Link(megabytesPerSecond: 200), methods: all, pace: .fast),
             LinkScenario(
                 link: Link(from: 10, to: 200, afterSeconds: 3),
                 methods: all,
-                isSlow: true
+                pace: .slow
             ),
             LinkScenario(
                 link: Link(from: 200, to: 10, afterSeconds: 0.5),
                 methods: all,
-                isSlow: true
+                pace: .slow
             ),
-            LinkScenario(link: .unlimited, methods: all + [Self.cat], isSlow: false),
+            LinkScenario(link: .unlimited, methods: all + [Self.cat], pace: .fast),
         ]
     }
 

@@ -70,7 +70,7 @@ struct PerformanceReport: ParsableCommand {
         let copies = try measureMemoryCopies(of: file, repetitionCount: repetitions)
         Console.note("\(file.name): all cores")
         let onAllCores = try measure(methods.onAllCores, isPinned: false)
-        let links = try methods.scenarios.filter { !quick || !$0.isSlow }.map { scenario in
+        let links = try methods.scenarios.filter { !quick || $0.pace == .fast }.map { scenario in
             Console.note("\(file.name): link, \(scenario.link.name)")
             return (
                 scenario, try scenario.run(file, repetitionCount: repetitions, work: work)
