@@ -54,6 +54,7 @@ struct LinkScenario {
         with method: Method,
         _ work: WorkFolder
     ) throws -> (byteCount: Int, process: ProcessMeasurement) {
+        try bringIntoPageCache(stream.path)
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw ReportError.cannotRead(errorNumber: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

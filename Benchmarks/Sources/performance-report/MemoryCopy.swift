@@ -47,6 +47,7 @@ private func copy(_ file: MappedFile, _ path: String, _ kind: MemoryCopy.Kind) t
     guard let target = mapping, target != MAP_FAILED else { throw ReportError.cannotOpen(path) }
     defer { munmap(target, targetByteCount) }
     if kind == .touched { memset(target, 1, targetByteCount) }
+    try bringIntoPageCache(path)
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ReportError.cannotOpen(path) }
     defer { close(descriptor) }

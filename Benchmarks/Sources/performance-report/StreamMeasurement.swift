@@ -52,9 +52,9 @@ func measureMethods(
     for _ in 0..<repetitionCount {
         // In another order each time: what ran just before leaves memory and caches in some state.
         for (index, candidate) in candidates.enumerated().shuffled() {
-            encode[index].append(try measure(candidate.encode, isPinned: isPinned, work: work))
-            if let arguments = candidate.decode {
-                decode[index].append(try measure(arguments, isPinned: isPinned, work: work))
+            encode[index].append(try candidate.encode.measure(isPinned: isPinned, work))
+            if let command = candidate.decode {
+                decode[index].append(try command.measure(isPinned: isPinned, work))
             }
         }
     }
@@ -73,11 +73,24 @@ func measureMethods(
     }
 }
 
+/// A program that reads a file.
+private struct Command {
+    let program: [String]
+    let inputPath: String
+
+    var arguments: [String] { program + [inputPath] }
+
+    func measure(isPinned: Bool, _ work: WorkFolder) throws -> ProcessMeasurement {
+        try bringIntoPageCache(inputPath)
+        return try ReportSupport.measure(arguments, isPinned: isPinned, work: work)
+    }
+}
+
 /// A method that has coded the stream once: the first run is for sizes, not for times.
 private struct Candidate {
     let method: Method
-    let encode: [String]
-    let decode: [String]?
+    let encode: Command
+    let decode: Command?
     let encodedByteCount: Int
     let encodeMemory: Int
     let decodeMemory: Int?
@@ -89,25 +102,25 @@ private struct Candidate {
         _ work: WorkFolder
     ) throws {
         self.method = method
-        encode = method.encode + [stream.path]
+        encode = Command(program: method.encode, inputPath: stream.path)
         let encodedPath = work.path("\(stream.name).\(method.name).encoded")
         encodeMemory = try peakMemoryByteCount(
-            encode,
+            encode.arguments,
             outputPath: encodedPath,
             isPinned: isPinned,
             work: work
         )
         encodedByteCount = try WorkFolder.byteCount(ofFile: encodedPath)
-        guard let command = method.decode else {
+        guard let program = method.decode else {
             decode = nil
             decodeMemory = nil
             return
         }
-        let arguments = command + [encodedPath]
-        decode = arguments
+        let command = Command(program: program, inputPath: encodedPath)
+        decode = command
         let decodedPath = work.path("decoded")
         decodeMemory = try peakMemoryByteCount(
-            arguments,
+            command.arguments,
             outputPath: decodedPath,
             isPinned: isPinned,
             work: work
