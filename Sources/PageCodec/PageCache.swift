@@ -104,6 +104,11 @@ struct PageCache: ~Copyable {
         }
     }
 
+    /// The memory that pages built next will need, if it is to be taken now.
+    mutating func claimUpcomingMemory() -> UpcomingMemory? {
+        slab.claimUpcomingMemory(usedCount: places == nil ? Int(storedCount) : usedPlaceCount)
+    }
+
     /// Where a page will be once it is stored.
     func futurePlace(of page: UnsafeRawPointer) -> UnsafeRawPointer {
         places == nil ? UnsafeRawPointer(nextPage) : page

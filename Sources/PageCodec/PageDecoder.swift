@@ -63,7 +63,7 @@ public struct PageDecoder: ~Copyable {
     /// - Parameters:
     ///   - batch: The coded batch as it was received.
     ///   - takesFingerprints: Whether to take them here, where the pages are at hand, or to leave
-    ///     that to `RebuiltBatch.check`.
+    ///     that to `RebuiltBatch.check`, and so the memory that the cache needs next.
     ///   - staysInPlace: Whether the batch stays valid and the same as long as the decoder lives: then
     ///     a cache of `.source` needs no copies of its raw pages.
     ///   - memory: Where the rebuilt batch goes, but for pages that stay in the cache.
@@ -112,7 +112,8 @@ public struct PageDecoder: ~Copyable {
                 UnsafeRawBufferPointer(start: sections.control, count: header.controlByteCount),
             ],
             fingerprints: memory.fingerprints,
-            hasFingerprints: takesFingerprints
+            hasFingerprints: takesFingerprints,
+            upcomingMemory: takesFingerprints ? nil : cache.claimUpcomingMemory()
         )
     }
 

@@ -47,9 +47,41 @@ struct PageSlab: ~Copyable {
     /// Takes memory for a page that is used soon, and for those after it, unless it has some.
     mutating func prepare(_ number: Int) {
         guard preparedCount <= number, number < pageCount else { return }
-        let count = min(Self.pageCountOfStep, pageCount - number)
+        upcomingMemory(to: number + Self.pageCountOfStep).take()
+    }
+
+    /// The memory that is needed next, if that is worth a call: for as many pages again as were used,
+    /// three steps at most.
+    ///
+    /// Whoever is given it must take it, beside all other use of the slab.
+    ///
+    /// - Parameter usedCount: How many pages from the start have been used.
+    /// - Returns: The memory, or `nil` if enough is there.
+    mutating func claimUpcomingMemory(usedCount: Int) -> UpcomingMemory? {
+        let end = usedCount + min(usedCount, 3 * Self.pageCountOfStep)
+        guard min(end, pageCount) - preparedCount >= Self.pageCountOfStep / 2 else { return nil }
+        return upcomingMemory(to: end)
+    }
+
+    private mutating func upcomingMemory(to end: Int) -> UpcomingMemory {
+        let start = preparedCount
+        preparedCount = min(end, pageCount)
+        return UpcomingMemory(
+            bytes: UnsafeMutableRawBufferPointer(
+                start: bytes + start * PageFormat.pageByteCount,
+                count: (preparedCount - start) * PageFormat.pageByteCount
+            )
+        )
+    }
+}
+
+/// Memory of a slab that will be used, and that the system has not given yet.
+struct UpcomingMemory {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    /// Takes it; what is used before that, the system gives page by page.
+    func take() {
         // Kernels before 5.14 do not know it, and give memory page by page.
-        madvise(page(number), count * PageFormat.pageByteCount, MADV_POPULATE_WRITE)
-        preparedCount = number + count
+        madvise(bytes.baseAddress, bytes.count, MADV_POPULATE_WRITE)
     }
 }

@@ -17,13 +17,18 @@ public struct RebuiltBatch {
     let fingerprints: UnsafeMutablePointer<UInt64>
     let hasFingerprints: Bool
 
-    /// Compares the checksum of what was rebuilt with that of what was sent.
+    /// What the cache of the decoder needs soon.
+    let upcomingMemory: UpcomingMemory?
+
+    /// Compares the checksum of what was rebuilt with that of what was sent, and takes memory that
+    /// the decoder needs soon.
     ///
-    /// Needs no decoder, so it can be done beside the next batch. Cost: one pass of XXH3 over all
+    /// Uses no decoder, so it can be done beside the next batch, as long as there is one. Cost: one pass of XXH3 over all
     /// pages, unless their fingerprints have been taken.
     ///
     /// - Throws: `PageCodecError.contentChecksumMismatch`.
     public func check(_ expectedChecksum: UInt64) throws(PageCodecError) {
+        upcomingMemory?.take()
         if !hasFingerprints { takeFingerprints() }
         var found = BatchChecksum()
         found.add(UnsafeRawBufferPointer(start: fingerprints, count: pageCount * 8))
