@@ -22,7 +22,9 @@ struct PageSlabTests {
     @Test func memoryIsThereOnceItIsTaken() throws {
         var slab = try PageSlab(pageCount: 2048)
         slab.prepare(0)
-        let memory = try #require(slab.claimUpcomingMemory(usedCount: 1024))
+        // A slab cannot be copied, which #require would do with all of its expression.
+        let claimed = slab.claimUpcomingMemory(usedCount: 1024)
+        let memory = try #require(claimed)
         #expect(residentPageCount(of: slab.page(512), count: 1536) == 0)
         slab.page(512).storeBytes(of: 7, as: UInt8.self)
         memory.take()
