@@ -53,7 +53,7 @@ struct PageSlab: ~Copyable {
     /// The memory that is needed next, if that is worth a call: for as many pages again as were used,
     /// three steps at most.
     ///
-    /// Whoever is given it must take it, beside all other use of the slab.
+    /// It is claimed once; whoever gets it may take it beside other use of the slab.
     ///
     /// - Parameter usedCount: How many pages from the start have been used.
     /// - Returns: The memory, or `nil` if enough is there.

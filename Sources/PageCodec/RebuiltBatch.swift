@@ -23,7 +23,7 @@ public struct RebuiltBatch {
     /// Compares the checksum of what was rebuilt with that of what was sent, and takes memory that
     /// the decoder needs soon.
     ///
-    /// Uses no decoder, so it can be done beside the next batch, as long as there is one. Cost: one pass of XXH3 over all
+    /// Can be done beside the next batch, while the decoder lives. Cost: one pass of XXH3 over all
     /// pages, unless their fingerprints have been taken.
     ///
     /// - Throws: `PageCodecError.contentChecksumMismatch`.
