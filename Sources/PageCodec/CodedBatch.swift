@@ -10,7 +10,8 @@ public struct CodedBatch {
             control: UnsafeRawBufferPointer
         )
 
-    /// The literals, which come last, in pieces: pages that are sent whole lie in the cache.
+    /// The literals, which come last: in pieces, since pages that are sent whole lie in the cache, or
+    /// in one piece if they are to be compressed.
     public var literals: [UnsafeRawBufferPointer]
 
     /// The checksum over the control information and the rebuilt content.

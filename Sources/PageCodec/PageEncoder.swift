@@ -98,8 +98,10 @@ public struct PageEncoder: ~Copyable {
         literals = memory.literals
         literalPieces.removeAll()
         pieceStart = literals
+        // A compressor takes the literals from one place.
         rawPagesAreLeftInCache =
-            cache.slotCount >= batchesInUse * PageFormat.entriesPerBatchMaximum
+            residue == .sent
+            && cache.slotCount >= batchesInUse * PageFormat.entriesPerBatchMaximum
         expectedSlot = 0
         expectedBlock = 0
         var classes = ClassRunWriter(memory.classes)

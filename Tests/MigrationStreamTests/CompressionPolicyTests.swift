@@ -63,7 +63,7 @@ struct CompressionPolicyTests {
                     // One thread and a guest that is hardly worth compressing: it tries now and then.
                     let isDoubtful = threadCount == 1 && ratioFactor == 2
                     #expect(
-                        outcome.changeCount(from: Self.batchCount - 500) <= (isDoubtful ? 6 : 4),
+                        outcome.changeCount(from: Self.batchCount - 500) <= (isDoubtful ? 20 : 4),
                         "\(comment)"
                     )
                 }
@@ -166,7 +166,8 @@ struct CompressionPolicyTests {
         let sparing = pipeline.run(batches, .auto, goal: .sharedProcessors)
         #expect(sparing.processorSeconds <= fast.processorSeconds * 1.01)
         #expect(sparing.seconds <= pipeline.bestFixed(batches).seconds * 1.3)
-        if megabytesPerSecond == 2 {
+        // One thread that compresses does not write: then the cheaper level is as fast.
+        if megabytesPerSecond == 2, threadCount > 1 {
             #expect(sparing.processorSeconds < fast.processorSeconds * 0.75)
         }
         // A quarter of a core over 100 Mb/s.
@@ -195,6 +196,35 @@ struct CompressionPolicyTests {
             }
             policy.noteWrite(byteCount: 40, seconds: 20e-6, idleSeconds: isFirstOfRound ? 1 : 0)
             policy.noteWrite(byteCount: 2_000_000, seconds: 1e-3, idleSeconds: 1e-3)
+            if number > 20 { #expect(treatment.level == nil, "batch \(number)") }
+        }
+    }
+
+    /// A reader on the same host gets no processor while all of them compress.
+    @Test func linkThatOnlyWaitsForBusyProcessorsIsNotTakenForASlowOne() {
+        var policy = CompressionPolicy(.auto, threadCount: 2, bufferByteCount: 65536)
+        for number in 0..<200 {
+            let treatment = policy.nextTreatment()
+            var (byteCount, rate) = (2_000_000, 900e6)
+            policy.noteCoding(
+                stockByteCount: 3_800_000,
+                residueByteCount: byteCount,
+                seconds: 1e-3
+            )
+            if case .compressed(let effort) = treatment {
+                (byteCount, rate) = (900_000, 450e6)
+                policy.noteCompression(
+                    effort: effort,
+                    residueByteCount: 2_000_000,
+                    compressedByteCount: byteCount,
+                    seconds: 3e-3
+                )
+            }
+            policy.noteWrite(
+                byteCount: byteCount,
+                seconds: Double(byteCount) / rate,
+                idleSeconds: 0.5e-3
+            )
             if number > 20 { #expect(treatment.level == nil, "batch \(number)") }
         }
     }

@@ -19,7 +19,7 @@ extension CompressionGoal {
     /// How much longer than with the fastest effort a transfer may take to save processor time.
     var toleranceForOthers: Double {
         switch self {
-        case .shortestTime: 1.085
+        case .shortestTime: 1.08
         case .sharedProcessors: 1.25
         }
     }

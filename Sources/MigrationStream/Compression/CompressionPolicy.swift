@@ -32,14 +32,14 @@ struct CompressionPolicy {
         // Per byte of what libxc wrote.
         Rung(.whole, secondsPerByte: 0.15e-9, ratio: 1),
         Rung(.coded, secondsPerByte: 0, ratio: 1),
-        Rung(CompressionEffort(level: -5), secondsPerByte: 2.2e-9, ratio: 0.508),
-        Rung(CompressionEffort(level: -1), secondsPerByte: 2.7e-9, ratio: 0.390),
-        Rung(CompressionEffort(level: 1), secondsPerByte: 4.0e-9, ratio: 0.343),
-        Rung(CompressionEffort(level: 3), secondsPerByte: 7.0e-9, ratio: 0.327),
+        Rung(CompressionEffort(level: -5), secondsPerByte: 1.45e-9, ratio: 0.488),
+        Rung(CompressionEffort(level: -2), secondsPerByte: 1.65e-9, ratio: 0.406),
+        Rung(CompressionEffort(level: 1), secondsPerByte: 2.0e-9, ratio: 0.345),
+        Rung(CompressionEffort(level: 3), secondsPerByte: 3.3e-9, ratio: 0.312),
         Rung(
             CompressionEffort(level: 6, isLongDistance: true),
-            secondsPerByte: 21e-9,
-            ratio: 0.303
+            secondsPerByte: 12e-9,
+            ratio: 0.290
         ),
     ]
 
@@ -65,6 +65,13 @@ struct CompressionPolicy {
     private var wholeBatchCount = 0
     private static let wholeBatchCountMaximum = 32
 
+    // A fast link may only seem to have a limit: its reader waits for the processors that compress.
+    private var trialByteCount = 0.0
+    private var byteCountUntilTrial = 2e6
+    private var byteCountBetweenTrials = 16e6
+    private static let trialByteCountMaximum = 4e6
+    private static let fastSecondsPerByte = 3e-9
+
     // What was measured; the scales are relative to the ladder's figures.
     private var speedScale = 1.0
     private var ratioScale = 1.0
@@ -77,8 +84,7 @@ struct CompressionPolicy {
 
     /// Starts without knowledge.
     ///
-    /// The first batches get an effort that saves most bytes, for a slow link; if that has not shown
-    /// itself by then, the next ones get one that is cheap.
+    /// The first batches get an effort that saves most of the bytes and yet is cheap.
     ///
     /// - Parameters:
     ///   - compression: What an operator asked for.
@@ -104,7 +110,6 @@ struct CompressionPolicy {
 
     private static let wholeIndex = 0
     private static let codedIndex = 1
-    private static let cheapIndex = 3
     private static let firstIndex = 4
 
     /// What to do with the next batch.
@@ -145,8 +150,8 @@ struct CompressionPolicy {
 
     /// Whether one thread compresses as fast as the link takes it.
     ///
-    /// Then a second one would only split the history that a compressor has. Once the link waits for
-    /// us, it may have become faster, which only more threads can find out.
+    /// Then a second one gains nothing, and would split the history of a compressor that looks back.
+    /// Once the link waits for us, it may have become faster, which only more threads can find out.
     var isOneThreadEnough: Bool {
         guard fixedTreatment == nil, link.isBusy, let secondsPerByte = link.secondsPerByte else {
             return false
@@ -181,9 +186,6 @@ struct CompressionPolicy {
         let scale = seconds / byteCount / rung.secondsPerByte
         // The first ones pay for new memory as well.
         compressionCountSinceChange += 1
-        if link.bytesPerSecond == nil, compressionCountSinceChange >= 1 {
-            rungIndex = Self.cheapIndex
-        }
         if compressionCountSinceChange > threadCount || scale < speedScale {
             speedScale += (scale - speedScale) * weight
         }
@@ -205,11 +207,30 @@ struct CompressionPolicy {
             ratioScale += (1 - ratioScale) * 0.0007
         }
         writtenByteCountSinceChange += Double(byteCount)
+        guard !isTrying(byteCount: Double(byteCount)) else { return }
         let best = bestRungIndex()
         guard best != rungIndex else { return }
         rungIndex = best
         writtenByteCountSinceChange = 0
         compressionCountSinceChange = 0
+    }
+
+    /// Whether batches go uncompressed for a while, to see whether the link is faster then.
+    private mutating func isTrying(byteCount: Double) -> Bool {
+        if trialByteCount > 0 {
+            trialByteCount -= byteCount
+            return trialByteCount > 0
+        }
+        guard rungIndex > Self.codedIndex, let secondsPerByte = link.secondsPerByte,
+            secondsPerByte < Self.fastSecondsPerByte
+        else { return false }
+        byteCountUntilTrial -= byteCount
+        guard byteCountUntilTrial <= 0 else { return false }
+        byteCountUntilTrial = byteCountBetweenTrials
+        byteCountBetweenTrials *= 4
+        trialByteCount = Self.trialByteCountMaximum
+        rungIndex = Self.codedIndex
+        return true
     }
 
     // MARK: Choice

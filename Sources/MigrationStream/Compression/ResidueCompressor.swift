@@ -3,8 +3,9 @@ internal import PageCodec
 
 /// Compresses the residue of page batches with zstd: what they consist of after the page classes.
 ///
-/// Control bytes and literals are streams of their own, since they have little in common; both go on
-/// from batch to batch and are flushed after each. Memory: 1 to 17 MiB per stream, by effort.
+/// Control bytes and literals are streams of their own, since they have little in common. With an
+/// effort that looks back, both go on from batch to batch and are flushed after each; with another,
+/// each batch is a frame of its own. Memory: 1 to 17 MiB per stream, by effort.
 final class ResidueCompressor {
     private var control: ZstdCompressor
     private var literals: ZstdCompressor
@@ -74,19 +75,25 @@ final class CompressedMemory {
     }
 }
 
-/// A zstd stream that is flushed after each piece of work.
+/// A zstd stream in pieces, each of which can be expanded as soon as it is there.
 private struct ZstdCompressor: ~Copyable {
     private let context: OpaquePointer
     private let windowLog: Int
+    private let content: UnsafeMutableRawBufferPointer
     private var effort: CompressionEffort?
 
     init(windowLog: Int) throws(StreamError) {
         guard let context = ZSTD_createCCtx() else { throw .compressionFailed("no memory") }
         self.context = context
         self.windowLog = windowLog
+        // The system gives memory only for what is used of it.
+        content = .allocate(byteCount: PageFormat.batchByteCountMaximum, alignment: 64)
     }
 
-    deinit { ZSTD_freeCCtx(context) }
+    deinit {
+        ZSTD_freeCCtx(context)
+        content.deallocate()
+    }
 
     mutating func compress(
         _ pieces: [UnsafeRawBufferPointer],
@@ -96,15 +103,46 @@ private struct ZstdCompressor: ~Copyable {
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         if self.effort != effort {
             // zstd takes another level only with a new frame.
-            if self.effort != nil {
+            if self.effort?.looksBack == true {
                 try feed(UnsafeRawBufferPointer(start: nil, count: 0), ZSTD_e_end, &target)
             }
             try prepare(effort)
         }
-        for (index, piece) in pieces.enumerated() {
-            try feed(piece, index == pieces.count - 1 ? ZSTD_e_flush : ZSTD_e_continue, &target)
+        if effort.looksBack {
+            for (index, piece) in pieces.enumerated() {
+                try feed(piece, index == pieces.count - 1 ? ZSTD_e_flush : ZSTD_e_continue, &target)
+            }
+        } else {
+            try writeFrame(pieces, &target)
         }
         return UnsafeRawBufferPointer(rebasing: output.prefix(target.pos))
+    }
+
+    /// Compresses the pieces from one place, which zstd searches faster than a ring of memory.
+    private func writeFrame(
+        _ pieces: [UnsafeRawBufferPointer],
+        _ target: inout ZSTD_outBuffer
+    ) throws(StreamError) {
+        let source = pieces.count == 1 ? pieces[0] : gathered(pieces)
+        guard !source.isEmpty else { return }
+        let result = ZSTD_compress2(
+            context,
+            target.dst + target.pos,
+            target.size - target.pos,
+            source.baseAddress,
+            source.count
+        )
+        try check(result)
+        target.pos += result
+    }
+
+    private func gathered(_ pieces: [UnsafeRawBufferPointer]) -> UnsafeRawBufferPointer {
+        var byteCount = 0
+        for piece in pieces {
+            UnsafeMutableRawBufferPointer(rebasing: content[byteCount...]).copyMemory(from: piece)
+            byteCount += piece.count
+        }
+        return UnsafeRawBufferPointer(rebasing: content.prefix(byteCount))
     }
 
     private func feed(
