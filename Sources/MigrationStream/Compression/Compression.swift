@@ -76,11 +76,14 @@ extension CompressionEffort {
     /// one stays in the processor's cache.
     ///
     /// At level 3 it is the table of long matches, few of which the page classes leave. With it and
-    /// the one of short matches, level 3 takes a fifth less time, and a hundredth more bytes.
+    /// the one of short matches, level 3 takes a fifth less time, and a hundredth more bytes. The highest
+    /// levels take a quarter less time, half the memory, and a half percent more bytes.
     var hashLog: Int? {
         switch level {
         case 1: 13
         case 3: 16
+        case 5...6: 19
+        case 7...: 20
         default: nil
         }
     }

@@ -169,6 +169,8 @@ private struct ZstdCompressor: ~Copyable {
         let windowLog = min(windowLog, effort.windowLogMaximum)
         try check(ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Int32(windowLog)))
         if let hashLog = effort.hashLog {
+            // A table for a part of the window finds nearly all that one for the whole would.
+            let hashLog = min(hashLog, windowLog - 2)
             try check(ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, Int32(hashLog)))
         }
         if let chainLog = effort.chainLog {

@@ -28,9 +28,10 @@ enum ExtendedStream {
     static let windowByteCountMaximum = 32 << 20
 
     /// The window, as a power of two, that so many lanes can have; 8 MiB at most, which is as far
-    /// back as is worth looking beside the page cache.
+    /// back as is worth looking beside the page cache, and with four lanes what keeps the memory of
+    /// either end below the cache and 96 MiB.
     static func windowLog(laneCount: Int) -> Int {
-        laneCount <= 4 ? 23 : 22
+        laneCount <= 2 ? 23 : 20
     }
 
     /// The image header: the marker, the identifier, the version; options and the rest are zero.
