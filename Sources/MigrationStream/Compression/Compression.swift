@@ -81,6 +81,7 @@ extension CompressionEffort {
     var hashLog: Int? {
         switch level {
         case 1: 13
+        case 2: 15
         case 3: 16
         case 5...6: 19
         case 7...: 20
@@ -95,6 +96,7 @@ extension CompressionEffort {
     var minMatch: Int? {
         switch level {
         case 1: 7
+        case 2: 5
         case 3: 4
         default: nil
         }

@@ -12,7 +12,7 @@ extension CompressionGoal {
     var processorWeight: Double {
         switch self {
         case .shortestTime: 0.4
-        case .sharedProcessors: 1.5
+        case .sharedProcessors: 1.2
         }
     }
 

@@ -35,7 +35,8 @@ struct CompressionPolicy {
         Rung(CompressionEffort(level: -5), secondsPerByte: 1.45e-9, ratio: 0.488),
         Rung(CompressionEffort(level: -2), secondsPerByte: 1.65e-9, ratio: 0.406),
         Rung(CompressionEffort(level: 1), secondsPerByte: 2.0e-9, ratio: 0.345),
-        Rung(CompressionEffort(level: 3), secondsPerByte: 3.3e-9, ratio: 0.312),
+        Rung(CompressionEffort(level: 2), secondsPerByte: 2.4e-9, ratio: 0.323),
+        Rung(CompressionEffort(level: 3), secondsPerByte: 3.4e-9, ratio: 0.311),
         Rung(
             CompressionEffort(level: 6, isLongDistance: true),
             secondsPerByte: 12e-9,
@@ -67,7 +68,7 @@ struct CompressionPolicy {
 
     // A fast link may only seem to have a limit: its reader waits for the processors that compress.
     private var trialByteCount = 0.0
-    private var byteCountUntilTrial = 2e6
+    private var byteCountUntilTrial = 8e6
     private var byteCountBetweenTrials = 16e6
     private static let trialByteCountMaximum = 4e6
     private static let fastSecondsPerByte = 3e-9
