@@ -18,7 +18,10 @@ watch_memory() {
             done
         done
     done' >$peaks 2>/dev/null </dev/null & echo \$! >$peaks.pid"
+    trap stop_watching EXIT
 }
+
+stop_watching() { dom0 "kill -- -\$(cat $peaks.pid) 2>/dev/null || true"; }
 
 # peak_mib HELPER
 peak_mib() { dom0 "awk -v helper=$1 '\$1 == helper && \$2 > most { most = \$2 } END { print int((most + 1023) / 1024) }' $peaks"; }
@@ -26,7 +29,6 @@ peak_mib() { dom0 "awk -v helper=$1 '\$1 == helper && \$2 > most { most = \$2 } 
 start_guest pvh busy 320 220
 watch_memory
 expect_migration pvh
-dom0 "kill -- -\$(cat $peaks.pid)"
 for helper in cloudnet-save cloudnet-restore; do
     mib=$(peak_mib $helper)
     report "$helper $mib MiB"
