@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Where a stream's bytes come from.
 public protocol ByteSource: SendableMetatype {
     /// Gives the next bytes of the stream.
@@ -20,9 +22,30 @@ public protocol ByteSource: SendableMetatype {
     /// Whether all bytes lie in memory of the source, never in scratch, and stay as they are as long
     /// as the source lives: then nobody needs a copy.
     var holdsContent: Bool { get }
+
+    /// Memory of the source that was used some time ago, if it is worth giving back.
+    mutating func claimIdleMemory() -> IdleMemory?
+}
+
+/// Memory of a source that is of no use for now; it comes back when it is used.
+public struct IdleMemory {
+    private let bytes: UnsafeRawBufferPointer
+
+    /// Memory of a mapped file.
+    public init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    /// Gives it back to the system, which may be done beside any use of it.
+    func giveBack() {
+        madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+    }
 }
 
 extension ByteSource {
+    /// None is.
+    public mutating func claimIdleMemory() -> IdleMemory? { nil }
+
     /// They do not.
     public var keepsContent: Bool { false }
 

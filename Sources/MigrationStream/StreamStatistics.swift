@@ -34,12 +34,13 @@ public struct StreamStatistics: Equatable, Sendable {
     /// Statistics of nothing.
     public init() {}
 
-    /// Takes over what the reading end counts, which may be ahead of the writing end.
+    /// Takes over what the reading end of an encoder counts, which may be ahead of the writing end.
     mutating func takeOverSource(of read: StreamStatistics) {
-        let (extendedByteCount, treatmentBatchCounts) = (extendedByteCount, treatmentBatchCounts)
+        let written = self
         self = read
-        self.extendedByteCount = extendedByteCount
-        self.treatmentBatchCounts = treatmentBatchCounts
+        pages = written.pages
+        extendedByteCount = written.extendedByteCount
+        treatmentBatchCounts = written.treatmentBatchCounts
     }
 
     /// Takes over what the decoding end counts, and counts a record that was read.

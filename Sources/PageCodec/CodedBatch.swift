@@ -1,5 +1,4 @@
-/// A coded batch, in the `BatchMemory` that it was coded into, which must outlive it, and in the
-/// encoder's cache.
+/// A coded batch, in the memory of the `BatchWriter` that wrote it and where its pages are.
 public struct CodedBatch {
     /// The batch header, entries, classes and control bytes, in the order of the wire.
     public var sections:
@@ -10,12 +9,15 @@ public struct CodedBatch {
             control: UnsafeRawBufferPointer
         )
 
-    /// The literals, which come last: in pieces, since pages that are sent whole lie in the cache, or
+    /// The literals, which come last: in pieces, since pages that are sent whole stay where they are, or
     /// in one piece if they are to be compressed.
     public var literals: [UnsafeRawBufferPointer]
 
     /// The checksum over the control information and the rebuilt content.
     public var checksum: UInt64
+
+    /// What its pages were coded as.
+    public var statistics: PageStatistics
 
     /// The whole batch, in the order of the wire.
     public var pieces: [UnsafeRawBufferPointer] {

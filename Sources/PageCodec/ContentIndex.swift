@@ -6,8 +6,7 @@ internal import CSSE2
 /// removed. An entry may be outdated, since its slot may have been overwritten; the caller compares
 /// content before it uses a position, so an outdated entry costs a comparison and nothing else.
 struct ContentIndex: ~Copyable {
-    /// The most candidates that a fingerprint can have.
-    static let bucketCapacity = 4
+    private static let bucketCapacity = 4
 
     // An entry holds the upper half of the fingerprint and, below it, the position plus one.
     private let entries: UnsafeMutablePointer<UInt64>
@@ -23,18 +22,24 @@ struct ContentIndex: ~Copyable {
 
     deinit { entries.deallocate() }
 
-    /// The position of candidate `index`, below `bucketCapacity`, for a fingerprint.
-    func candidate(_ index: Int, for fingerprint: UInt64) -> Int? {
-        let entry = bucket(for: fingerprint)[index]
-        guard entry >> 32 == fingerprint >> 32, UInt32(truncatingIfNeeded: entry) != 0 else {
-            return nil
+    /// The position of content with a fingerprint, if it was noted and is not forgotten.
+    @inline(__always)
+    func candidate(for fingerprint: UInt64) -> Int? {
+        let bucket = bucket(for: fingerprint)
+        for index in 0..<Self.bucketCapacity {
+            let entry = bucket[index]
+            guard entry >> 32 == fingerprint >> 32, UInt32(truncatingIfNeeded: entry) != 0 else {
+                continue
+            }
+            // `insert` leaves no second one.
+            return Int(entry & 0xffff_ffff) - 1
         }
-        return Int(entry & 0xffff_ffff) - 1
+        return nil
     }
 
-    /// Brings the candidates for a fingerprint into the processor's cache, for a look at them soon.
+    /// Brings the candidate for a fingerprint into the processor's cache, for a look at it soon.
     @inline(__always)
-    func prefetchCandidates(for fingerprint: UInt64) {
+    func prefetchCandidate(for fingerprint: UInt64) {
         prefetch(UnsafeRawPointer(bucket(for: fingerprint)))
     }
 

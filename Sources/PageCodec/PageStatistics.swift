@@ -24,6 +24,17 @@ public struct PageStatistics: Equatable, Sendable {
             + rawPageCount
     }
 
+    /// Adds the counts of another part.
+    public static func += (sum: inout PageStatistics, other: PageStatistics) {
+        sum.zeroPageCount += other.zeroPageCount
+        sum.unchangedPageCount += other.unchangedPageCount
+        sum.referencePageCount += other.referencePageCount
+        sum.deltaPageCount += other.deltaPageCount
+        sum.blocksPageCount += other.blocksPageCount
+        sum.rawPageCount += other.rawPageCount
+        sum.emptyEntryCount += other.emptyEntryCount
+    }
+
     mutating func count(_ pageClass: PageClass) {
         switch pageClass {
         case .zero: zeroPageCount += 1

@@ -47,23 +47,19 @@ public final class MappedFile: ByteSource {
         _ byteCount: Int,
         scratch: UnsafeMutableRawBufferPointer
     ) -> UnsafeRawBufferPointer {
-        releaseConsumed()
         let end = min(offset + byteCount, bytes.count)
         defer { offset = end }
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
     }
 
-    /// Unmaps what was read, so that the process stays as small as it would be without a mapping.
-    private func releaseConsumed() {
+    /// What was read some time ago, so that the process stays as small as it would be without a
+    /// mapping.
+    public func claimIdleMemory() -> IdleMemory? {
         let step = Self.releaseStep
-        guard offset - releasedByteCount >= Self.residentByteCount + step else { return }
+        guard offset - releasedByteCount >= Self.residentByteCount + step else { return nil }
         let end = releasedByteCount + step
         let start = end % Self.sweepStep == 0 ? 0 : releasedByteCount
-        madvise(
-            UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped) + start,
-            end - start,
-            MADV_DONTNEED
-        )
         releasedByteCount = end
+        return IdleMemory(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
     }
 }

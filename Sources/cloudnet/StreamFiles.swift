@@ -77,6 +77,13 @@ enum InputFile: ByteSource {
         }
     }
 
+    mutating func claimIdleMemory() -> IdleMemory? {
+        switch self {
+        case .mapped(let file): file.claimIdleMemory()
+        case .read: nil
+        }
+    }
+
     mutating func next(
         _ byteCount: Int,
         scratch: UnsafeMutableRawBufferPointer

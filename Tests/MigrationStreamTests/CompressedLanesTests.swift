@@ -233,8 +233,8 @@ struct CompressedLanesTests {
         let compressors = try (0..<laneCount).map { _ in
             try ResidueCompressor(windowLog: ExtendedStream.windowLog(laneCount: laneCount))
         }
-        let encoder = try PageEncoder(slotCount: 240)
-        try stream.replaceBatches(of: pages, encoder) { number, batch, memory in
+        let matcher = try PageMatcher(slotCount: 240)
+        try stream.replaceBatches(of: pages, matcher) { number, batch, memory in
             try compressors[number % laneCount].compress(
                 batch,
                 effort: efforts[number],
@@ -255,10 +255,11 @@ extension ExtendedStreamParts {
     /// Compresses the batches of a stream anew, 64 pages each.
     fileprivate mutating func replaceBatches(
         of pages: [GuestPage],
-        _ encoder: consuming PageEncoder,
+        _ matcher: consuming PageMatcher,
         _ compress: (Int, CodedBatch, CompressedMemory) throws -> [UnsafeRawBufferPointer]
     ) throws {
-        let (batchMemory, memory) = (BatchMemory(), CompressedMemory())
+        let (matches, memory) = (BatchMatches(), CompressedMemory())
+        var writer = BatchWriter()
         let indices = records.indices.filter {
             records[$0].kind == RecordKind.compressedPages.rawValue
         }
@@ -268,12 +269,13 @@ extension ExtendedStreamParts {
             let content = batchPages.flatMap(\.content)
             let body = try entries.withUnsafeBufferPointer { entries in
                 try content.withUnsafeBytes { content in
-                    let coded = encoder.encode(
+                    matcher.match(
                         entries: entries,
                         pages: try #require(content.baseAddress),
-                        residue: .compressed,
-                        into: batchMemory
+                        pagesStay: true,
+                        into: matches
                     )
+                    let coded = writer.write(matches, residue: .compressed)
                     return try compress(number, coded, memory).flatMap { [UInt8]($0) }
                 }
             }

@@ -184,7 +184,7 @@ struct CompressionPolicyTests {
             policy.noteCoding(
                 stockByteCount: 3_800_000,
                 residueByteCount: 2_000_000,
-                seconds: 1.4e-3
+                inTurnSeconds: 1.4e-3
             )
             if case .compressed(let effort) = treatment {
                 policy.noteCompression(
@@ -209,7 +209,7 @@ struct CompressionPolicyTests {
             policy.noteCoding(
                 stockByteCount: 3_800_000,
                 residueByteCount: byteCount,
-                seconds: 1e-3
+                inTurnSeconds: 1e-3
             )
             if case .compressed(let effort) = treatment {
                 (byteCount, rate) = (900_000, 450e6)

@@ -111,7 +111,7 @@ struct SimulatedPipeline {
                             $0.noteCoding(
                                 stockByteCount: stockByteCount,
                                 residueByteCount: batch.residueByteCount,
-                                seconds: codingSeconds
+                                inTurnSeconds: codingSeconds
                             )
                         }
                     )

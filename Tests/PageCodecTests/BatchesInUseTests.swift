@@ -7,7 +7,8 @@ import Testing
 struct BatchesInUseTests {
     /// From caches in which nothing may stay to caches in which everything does.
     ///
-    /// Of a decoder whose cache is the source's, every second batch stays where it is.
+    /// Every second batch that is encoded stays where it is, and of a decoder whose cache is the
+    /// source's, every second one that is decoded.
     @Test(
         arguments: [3, 600, 1024, 1030, 1500, 2048, 2500, 3072, 5000].flatMap { slotCount in
             [1, 2, 3].map { (slotCount, $0) }
@@ -20,39 +21,44 @@ struct BatchesInUseTests {
         var guest = RandomGuest(seed: seed &+ UInt64(slotCount), pageCount: 600)
         let rounds = ([guest.allPages()] + (0..<9).map { _ in guest.nextRound() })
             .filter { !$0.isEmpty }
-        var encoder = try PageEncoder(slotCount: slotCount, batchesInUse: batchesInUse)
+        var matcher = try PageMatcher(slotCount: slotCount, batchesInUse: batchesInUse)
         var decoder = try PageDecoder(
             slotCount: slotCount,
             cacheMemory: memory,
             batchesInUse: batchesInUse
         )
-        // Read as late as is allowed: when one more batch would be one too many.
-        var coded: [CodedBatch] = []
+        // Used as late as is allowed: when one more batch would be one too many.
+        var matched: [Int] = []
         var rebuilt: [(batch: RebuiltBatch, checksum: UInt64)] = []
-        let batchMemory = (0..<batchesInUse).map { _ in BatchMemory() }
+        let matches = (0..<batchesInUse).map { _ in BatchMatches() }
+        var writer = BatchWriter()
         let inputMemory = (0..<batchesInUse).map { _ in InputMemory() }
         var stayingInput: [InputMemory] = []
         let rebuiltMemory = (0..<batchesInUse).map { _ in RebuiltMemory() }
         var wire: [TestBatch] = []
         var found: [[UInt8]] = []
-        for (number, pages) in rounds.enumerated() {
-            if coded.count == batchesInUse { wire.append(TestBatch(coded.removeFirst())) }
-            let entries = pages.map { $0.entryBits.littleEndian }
-            let content = pages.flatMap(\.content) + [0]
-            coded.append(
-                entries.withUnsafeBufferPointer { entries in
-                    content.withUnsafeBytes {
-                        encoder.encode(
-                            entries: entries,
-                            pages: $0.baseAddress.unsafelyUnwrapped,
-                            residue: .sent,
-                            into: batchMemory[number % batchesInUse]
-                        )
-                    }
-                }
+        func writeOldest() {
+            wire.append(
+                TestBatch(writer.write(matches[matched.removeFirst()], residue: .sent))
             )
         }
-        wire += coded.map(TestBatch.init)
+        for (number, pages) in rounds.enumerated() {
+            if matched.count == batchesInUse { writeOldest() }
+            let index = number % batchesInUse
+            let pagesStay = number % 2 == 0
+            let content = inputMemory[index].hold(pages.flatMap(\.content))
+            pages.map { $0.entryBits.littleEndian }.withUnsafeBufferPointer {
+                matcher.match(
+                    entries: $0,
+                    pages: content.baseAddress.unsafelyUnwrapped,
+                    pagesStay: pagesStay,
+                    into: matches[index]
+                )
+            }
+            if !pagesStay { inputMemory[index].overwrite() }
+            matched.append(index)
+        }
+        while !matched.isEmpty { writeOldest() }
         for (number, batch) in wire.enumerated() {
             if rebuilt.count == batchesInUse {
                 found.append(try Self.content(rebuilt.removeFirst()))
@@ -86,7 +92,7 @@ struct BatchesInUseTests {
         return rebuilt.batch.pages.flatMap { [UInt8]($0) }
     }
 
-    /// Where a batch that was received stays until it is checked.
+    /// Where a batch stays until it is written or checked.
     private final class InputMemory {
         private let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: PageFormat.batchByteCountMaximum,
@@ -99,26 +105,31 @@ struct BatchesInUseTests {
             bytes.copyBytes(from: batch)
             return UnsafeRawBufferPointer(rebasing: bytes.prefix(batch.count))
         }
+
+        func overwrite() {
+            for index in bytes.indices { bytes[index] = 0xa5 }
+        }
     }
 
-    @Test func pagesStayInALargeCache() throws {
+    @Test(arguments: [false, true])
+    func wholePagesAreNotCopied(whenTheyStay pagesStay: Bool) throws {
         // Otherwise the test above proves less than it seems to.
         let pages = (0..<100).map { GuestPage($0, Content.noise($0)) }
-        var encoder = try PageEncoder(slotCount: 1024)
-        let memory = BatchMemory()
-        let entries = pages.map { $0.entryBits.littleEndian }
-        let content = pages.flatMap(\.content)
-        let batch = entries.withUnsafeBufferPointer { entries in
-            content.withUnsafeBytes {
-                encoder.encode(
-                    entries: entries,
-                    pages: $0.baseAddress.unsafelyUnwrapped,
-                    residue: .sent,
-                    into: memory
-                )
-            }
+        var matcher = try PageMatcher(slotCount: 1024)
+        var writer = BatchWriter()
+        let matches = BatchMatches()
+        let input = InputMemory()
+        let content = input.hold(pages.flatMap(\.content))
+        pages.map { $0.entryBits.littleEndian }.withUnsafeBufferPointer {
+            matcher.match(
+                entries: $0,
+                pages: content.baseAddress.unsafelyUnwrapped,
+                pagesStay: pagesStay,
+                into: matches
+            )
         }
+        let batch = writer.write(matches, residue: .sent)
         #expect(batch.literals.count == 1)
-        #expect(batch.literals.first?.baseAddress != UnsafeRawPointer(memory.literals))
+        #expect((batch.literals.first?.baseAddress == content.baseAddress) == pagesStay)
     }
 }

@@ -68,7 +68,7 @@ enum ResiduePlan: CaseIterable {
     /// Two of each in turn, so that each kind follows its own and the other.
     case mixed
 
-    func residue(ofBatch index: Int) -> PageEncoder.Residue {
+    func residue(ofBatch index: Int) -> BatchWriter.Residue {
         switch self {
         case .sent: .sent
         case .compressed: .compressed

@@ -163,8 +163,8 @@ struct PageDecoderFuzzTests {
         }
     }
 
-    @Test(arguments: [.sent, .compressed] as [PageEncoder.Residue])
-    func everyBitOfABatchMatters(_ residue: PageEncoder.Residue) throws {
+    @Test(arguments: [.sent, .compressed] as [BatchWriter.Residue])
+    func everyBitOfABatchMatters(_ residue: BatchWriter.Residue) throws {
         let encoder = try BatchEncoder(slotCount: 4, residue: residue)
         let page = Content.changed(Content.zero, [100: 1, 2000: 2, 2001: 3])
         let pages = [

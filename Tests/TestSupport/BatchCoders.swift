@@ -44,53 +44,63 @@ public struct TestBatch: Equatable, Sendable {
     }
 }
 
-/// A page encoder that tests can capture and that takes arrays.
+/// A page matcher and a batch writer that tests can capture and that take arrays.
 ///
-/// It surveys every second batch before it is coded, as threads do.
+/// Every second batch is surveyed before it is matched, as threads do; every third one does not stay
+/// where it was.
 public final class BatchEncoder {
     /// What becomes of the batches to come.
-    public var residue: PageEncoder.Residue
+    public var residue: BatchWriter.Residue
 
-    private var encoder: PageEncoder
-    private let memory = BatchMemory()
+    /// What was coded so far.
+    public private(set) var statistics = PageStatistics()
+
+    private var matcher: PageMatcher
+    private var writer = BatchWriter()
+    private let matches = BatchMatches()
     private let survey = PageSurvey()
+    private let input = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: PageFormat.entriesPerBatchMaximum * PageFormat.pageByteCount,
+        alignment: 8
+    )
     private var batchCount = 0
 
     /// Creates an encoder with so many cache slots, whose batches are sent as they are or compressed.
     public init(
         slotCount: Int,
-        residue: PageEncoder.Residue = .sent,
+        residue: BatchWriter.Residue = .sent,
         classes: PageClasses = .all
     ) throws(PageCodecError) {
-        encoder = try PageEncoder(slotCount: slotCount, classes: classes)
+        matcher = try PageMatcher(slotCount: slotCount, classes: classes)
         self.residue = residue
     }
 
-    /// What was coded so far.
-    public var statistics: PageStatistics { encoder.statistics }
+    deinit { input.deallocate() }
 
     /// Codes pages as one batch.
     public func encode(_ pages: [GuestPage]) -> TestBatch {
-        let entries = pages.map { $0.entryBits.littleEndian }
-        var content: [UInt8] = []
-        for page in pages { content += page.content }
-        content.append(0)
         batchCount += 1
+        let content = pages.flatMap(\.content)
+        input.copyBytes(from: content)
+        let start = UnsafeRawPointer(input.baseAddress.unsafelyUnwrapped)
         let survey = batchCount % 2 == 0 ? survey : nil
-        return entries.withUnsafeBufferPointer { entries in
-            content.withUnsafeBytes { content in
-                guard let start = content.baseAddress else { preconditionFailure("no content") }
-                survey?.look(at: start, count: content.count / GuestPage.byteCount)
-                let batch = encoder.encode(
-                    entries: entries,
-                    pages: start,
-                    residue: residue,
-                    survey: survey,
-                    into: memory
-                )
-                return TestBatch(batch)
-            }
+        survey?.look(at: start, count: content.count / GuestPage.byteCount)
+        let pagesStay = batchCount % 3 != 0
+        pages.map { $0.entryBits.littleEndian }.withUnsafeBufferPointer {
+            matcher.match(
+                entries: $0,
+                pages: start,
+                pagesStay: pagesStay,
+                survey: survey,
+                into: matches
+            )
         }
+        if !pagesStay {
+            for index in content.indices { input[index] = 0xa5 }
+        }
+        let batch = writer.write(matches, residue: residue)
+        statistics += batch.statistics
+        return TestBatch(batch)
     }
 
     /// The class of each page of a batch of one page.

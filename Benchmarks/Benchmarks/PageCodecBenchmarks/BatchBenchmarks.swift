@@ -16,7 +16,7 @@ func addBatchBenchmarks(_ file: RecordedStream.File) {
             }
         }
     }
-    for (residue, suffix) in [(PageEncoder.Residue.sent, ""), (.compressed, " for zstd")] {
+    for (residue, suffix) in [(BatchWriter.Residue.sent, ""), (.compressed, " for zstd")] {
         addBenchmark(
             "encode\(suffix): \(file.name)",
             prepare: { try WarmCodec(stream(), residue) },

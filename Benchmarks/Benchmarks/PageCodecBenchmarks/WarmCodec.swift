@@ -2,25 +2,26 @@ internal import Benchmark
 internal import MigrationStream
 internal import PageCodec
 
-/// A page encoder and decoder whose caches are full, as they are after a while.
+/// A page matcher, a writer and a decoder whose caches are full, as they are after a while.
 ///
 /// Before each pass over a stream, pages that resemble nothing fill all slots: the memory is there,
 /// and the pass finds none of what the pass before it left.
 final class WarmCodec {
     private let stream: RecordedStream
     private var filler: Filler
-    private var encoder: PageEncoder
+    private var matcher: PageMatcher
+    private var writer = BatchWriter()
     private var decoder: PageDecoder
     private let slotCount = CacheSize.offlineDefault.slotCount
-    private let residue: PageEncoder.Residue
-    private let memory = BatchMemory()
+    private let residue: BatchWriter.Residue
+    private let matches = BatchMatches()
     private let rebuilt = RebuiltMemory()
 
-    init(_ stream: RecordedStream, _ residue: PageEncoder.Residue) throws {
+    init(_ stream: RecordedStream, _ residue: BatchWriter.Residue) throws {
         self.stream = stream
         self.residue = residue
         filler = Filler()
-        encoder = try PageEncoder(slotCount: slotCount)
+        matcher = try PageMatcher(slotCount: slotCount)
         decoder = try PageDecoder(slotCount: slotCount)
     }
 
@@ -56,7 +57,8 @@ final class WarmCodec {
         _ entries: UnsafeBufferPointer<UInt64>,
         _ pages: UnsafeRawPointer
     ) -> CodedBatch {
-        encoder.encode(entries: entries, pages: pages, residue: residue, into: memory)
+        matcher.match(entries: entries, pages: pages, pagesStay: true, into: matches)
+        return writer.write(matches, residue: residue)
     }
 
     private func fillEncoder<E>(_ use: (CodedBatch) throws(E) -> Void) throws(E) {

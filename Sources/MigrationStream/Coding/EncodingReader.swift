@@ -18,6 +18,9 @@ struct EncodingReader<Source: ByteSource> {
     /// Whether what was read stays where it is until the end.
     var holdsContent: Bool { source.holdsContent }
 
+    /// Memory of the source that may be given back when others read.
+    mutating func claimIdleMemory() -> IdleMemory? { source.claimIdleMemory() }
+
     /// Reads image header and domain header.
     ///
     /// - Returns: Both, in that memory.

@@ -4,15 +4,15 @@ internal import Synchronization
 /// Turns a libxc stream into an extended one.
 ///
 /// Each thread reads a record, in turn; takes the fingerprints of its pages beside the others, if the
-/// source allows; codes it, in turn, since the page cache has an order; compresses it beside the
-/// others; and writes it, in turn. A record is written as soon as it can be: nothing is held back
-/// while the source has nothing to give. Memory: what `PageEncoder` takes, and for each thread a page
-/// batch as it was read, coded and compressed, and a compressor.
+/// source allows; matches it with the page cache, in turn, since that has an order; codes and
+/// compresses it beside the others; and writes it, in turn. A record is written as soon as it can be:
+/// nothing is held back while the source has nothing to give. Memory: what `PageMatcher` takes, and
+/// for each thread a page batch as it was read, coded and compressed, and a compressor.
 public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
-    // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `coding`,
+    // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `matching`,
     // `writer` in those of `writing`, and each of the memories by one thread.
     private var reader: EncodingReader<Source>
-    private var pages: BatchCoding
+    private var pages: BatchMatching
     private var writer: RecordWriter<Sink>
     private let policy: SharedCompressionPolicy
     private let lanes: LanePool?
@@ -24,7 +24,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     private let readsAhead: Bool
 
     private let reading = Turns()
-    private let coding = Turns()
+    private let matching = Turns()
     private let writing = Turns()
     private let workers = Workers()
 
@@ -63,13 +63,14 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
         reader = EncodingReader(source)
         readsAhead = reader.readsAhead && threads.value > 1
-        pages = BatchCoding(
-            try PageEncoder(
+        pages = BatchMatching(
+            try PageMatcher(
                 slotCount: cacheSize.slotCount,
                 classes: pageClasses,
                 cacheMemory: reader.holdsContent ? .source : .own,
                 batchesInUse: threads.value
-            )
+            ),
+            batchesStay: reader.readsAhead || threads.value == 1
         )
         writer = RecordWriter(sink)
     }
@@ -94,7 +95,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 self.work(in: self.memories[number], didEncode)
             }
         } catch {
-            for turns in [reading, coding, writing] { turns.close() }
+            for turns in [reading, matching, writing] { turns.close() }
             throw error
         }
     }
@@ -123,6 +124,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             do {
                 let treatment = policy.nextTreatment()
                 let piece = try reader.read(into: memory)
+                let idleMemory = reader.claimIdleMemory()
                 // The next thread would take longer to wake up than this one takes for it.
                 let keepsTurns = piece.isShort && !piece.isEnd
                 // Nothing is read beyond END.
@@ -131,28 +133,19 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 } else if readsAhead, !keepsTurns {
                     reading.leave()
                 }
+                idleMemory?.giveBack()
                 let (survey, surveySeconds) = timed { self.survey(piece, treatment, memory) }
-                guard coding.enter(ticket) else { return }
+                guard matching.enter(ticket) else { return }
                 let (unit, seconds) = timed {
-                    pages.code(piece, treatment, survey: survey, into: memory)
-                }
-                if case .batch(let batch, let stockByteCount) = unit.content {
-                    policy.update {
-                        $0.noteCoding(
-                            stockByteCount: stockByteCount,
-                            residueByteCount: batch.byteCount,
-                            surveySeconds: surveySeconds,
-                            seconds: seconds
-                        )
-                    }
+                    pages.match(piece, treatment, survey: survey, into: memory)
                 }
                 let lane = unit.effort == nil ? nil : lanes?.take()
                 let compressesInTurn = lane != nil && policy.isOneThreadEnough
-                if !compressesInTurn, !keepsTurns { leaveCoding(unit) }
-                let records = try finish(unit, lane, memory)
-                if compressesInTurn, !keepsTurns { leaveCoding(unit) }
+                if !compressesInTurn, !keepsTurns { leaveMatching(unit) }
+                let encoded = try encode(unit, lane, memory, (surveySeconds, seconds))
+                if compressesInTurn, !keepsTurns { leaveMatching(unit) }
                 guard writing.enter(ticket) else { return }
-                try write(records, unit, didEncode)
+                try write(encoded, of: unit, didEncode)
                 if keepsTurns { continue }
                 if !readsAhead, unit.isInInput { reading.leave() }
                 writing.leave()
@@ -162,14 +155,14 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 // What was read before is still written; what comes after is not.
                 reading.close()
                 if writing.enter(ticket) { workers.fail(error) }
-                coding.close()
+                matching.close()
                 writing.close()
                 return
             }
         }
     }
 
-    /// Takes the fingerprints of a batch that is to be coded, if other threads code meanwhile.
+    /// Takes the fingerprints of a batch that is to be coded, if other threads work meanwhile.
     private func survey(
         _ piece: StockPiece,
         _ treatment: BatchTreatment,
@@ -182,52 +175,81 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         return memory.survey
     }
 
-    /// Lets the next thread code, and read if it could not yet.
-    private func leaveCoding(_ unit: EncodedUnit) {
-        coding.leave()
+    /// Lets the next thread match, and read if it could not yet.
+    private func leaveMatching(_ unit: EncodingUnit) {
+        matching.leave()
         if !readsAhead, !unit.isEnd, !unit.isInInput { reading.leave() }
     }
 
-    /// Compresses what is to be compressed, beside other threads.
-    private func finish(
-        _ unit: EncodedUnit,
+    /// Codes a batch and compresses what is to be compressed, beside other threads.
+    private func encode(
+        _ unit: EncodingUnit,
         _ lane: Lane?,
-        _ memory: EncodingMemory
-    ) throws -> [OutgoingRecord] {
+        _ memory: EncodingMemory,
+        _ secondsBefore: (survey: Double, matching: Double)
+    ) throws -> EncodedUnit {
         switch unit.content {
         case .fragment(let bytes, let continues):
-            return [OutgoingRecord(fragment: [bytes], continues: continues)]
-        case .whole(let header, let body):
-            return OutgoingRecord.fragments(of: header, body)
-        case .batch(let batch, _):
-            guard let lane, let effort = unit.effort else { return [OutgoingRecord(batch)] }
-            let start = ContinuousClock.now
-            let body = try lane.compressor.compress(
-                batch,
-                effort: effort,
-                lane: lane.number,
-                into: memory.compressed
+            return EncodedUnit(
+                records: [OutgoingRecord(fragment: [bytes], continues: continues)]
             )
-            lanes?.giveBack(lane)
-            let record = OutgoingRecord(compressed: body)
-            policy.update {
-                $0.noteCompression(
-                    effort: effort,
-                    residueByteCount: batch.byteCount,
-                    compressedByteCount: record.byteCount,
-                    seconds: (ContinuousClock.now - start).inSeconds
+        case .whole(let header, let body):
+            return EncodedUnit(records: OutgoingRecord.fragments(of: header, body))
+        case .batch(let stockByteCount):
+            let (batch, seconds) = timed {
+                memory.writer.write(
+                    memory.matches,
+                    residue: unit.effort == nil ? .sent : .compressed
                 )
             }
-            return [record]
+            policy.update {
+                $0.noteCoding(
+                    stockByteCount: stockByteCount,
+                    residueByteCount: batch.byteCount,
+                    besideSeconds: secondsBefore.survey + seconds,
+                    inTurnSeconds: secondsBefore.matching
+                )
+            }
+            return EncodedUnit(
+                records: [try compress(batch, unit.effort, lane, memory)],
+                pages: batch.statistics
+            )
         }
     }
 
+    private func compress(
+        _ batch: CodedBatch,
+        _ effort: CompressionEffort?,
+        _ lane: Lane?,
+        _ memory: EncodingMemory
+    ) throws -> OutgoingRecord {
+        guard let lane, let effort else { return OutgoingRecord(batch) }
+        let start = ContinuousClock.now
+        let body = try lane.compressor.compress(
+            batch,
+            effort: effort,
+            lane: lane.number,
+            into: memory.compressed
+        )
+        lanes?.giveBack(lane)
+        let record = OutgoingRecord(compressed: body)
+        policy.update {
+            $0.noteCompression(
+                effort: effort,
+                residueByteCount: batch.byteCount,
+                compressedByteCount: record.byteCount,
+                seconds: (ContinuousClock.now - start).inSeconds
+            )
+        }
+        return record
+    }
+
     private func write(
-        _ records: [OutgoingRecord],
-        _ unit: EncodedUnit,
+        _ encoded: EncodedUnit,
+        of unit: EncodingUnit,
         _ didEncode: (EncodedRecord) -> Void
     ) throws {
-        for record in records {
+        for record in encoded.records {
             let time = try writer.write(record)
             policy.update {
                 $0.noteWrite(
@@ -238,6 +260,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             }
         }
         writer.note(unit.statistics)
+        writer.statistics.pages += encoded.pages
         if unit.completedType == StockRecordType.pageData {
             writer.statistics.noteTreatment(unit.treatment)
         }
@@ -249,6 +272,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
             )
         )
     }
+}
+
+/// What is to be written for a piece of the stream.
+private struct EncodedUnit {
+    let records: [OutgoingRecord]
+    /// What pages were coded as.
+    var pages = PageStatistics()
 }
 
 /// What an encoder tells after each libxc record.

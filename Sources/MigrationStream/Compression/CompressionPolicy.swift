@@ -78,8 +78,8 @@ struct CompressionPolicy {
     private var ratioScale = 1.0
     private var stockByteCount = 0.0
     private var codedByteCount = 0.0
-    private var surveySeconds = 0.0
-    private var codingSeconds = 0.0
+    private var besideSeconds = 0.0
+    private var inTurnSeconds = 0.0
     private var batchByteCount = 0.0
     private var link: LinkEstimate
 
@@ -129,13 +129,13 @@ struct CompressionPolicy {
     /// - Parameters:
     ///   - stockByteCount: The length of the batch as libxc wrote it.
     ///   - residueByteCount: The length of the coded batch.
-    ///   - surveySeconds: How long it took to look at its pages, beside the coding of others.
-    ///   - seconds: How long coding took then, while no other batch was coded.
+    ///   - besideSeconds: How much of the time went by beside the coding of other batches.
+    ///   - inTurnSeconds: How much went by while no other batch was at the same point.
     mutating func noteCoding(
         stockByteCount: Int,
         residueByteCount: Int,
-        surveySeconds: Double = 0,
-        seconds: Double
+        besideSeconds: Double = 0,
+        inTurnSeconds: Double
     ) {
         let byteCount = Double(residueByteCount)
         // Short batches say little.
@@ -143,8 +143,8 @@ struct CompressionPolicy {
         batchByteCount += (byteCount - batchByteCount) * (batchByteCount == 0 ? 1 : 0.1)
         self.stockByteCount = self.stockByteCount * memory + Double(stockByteCount)
         codedByteCount = codedByteCount * memory + byteCount
-        self.surveySeconds = self.surveySeconds * memory + surveySeconds
-        codingSeconds = codingSeconds * memory + seconds
+        self.besideSeconds = self.besideSeconds * memory + besideSeconds
+        self.inTurnSeconds = self.inTurnSeconds * memory + inTurnSeconds
     }
 
     private static let memoryByteCount = 16e6
@@ -158,16 +158,14 @@ struct CompressionPolicy {
             return false
         }
         let rung = Self.ladder[rungIndex]
-        let working = surveySecondsPerByte + codingSecondsPerByte + rung.secondsPerByte * speedScale
+        let working = codingSecondsPerByte.inAll + rung.secondsPerByte * speedScale
         return working < 0.8 * min(rung.ratio * ratioScale, 1) * secondsPerByte
     }
 
-    private var surveySecondsPerByte: Double {
-        codedByteCount > 0 ? surveySeconds / codedByteCount : 0
-    }
-
-    private var codingSecondsPerByte: Double {
-        codedByteCount > 0 ? codingSeconds / codedByteCount : 0
+    /// What coding takes per byte of residue, and how much of that one thread at a time.
+    private var codingSecondsPerByte: (inAll: Double, inTurn: Double) {
+        guard codedByteCount > 0 else { return (0, 0) }
+        return ((besideSeconds + inTurnSeconds) / codedByteCount, inTurnSeconds / codedByteCount)
     }
 
     /// Notes what compressing a batch took and gained.
@@ -257,25 +255,24 @@ struct CompressionPolicy {
     /// Seconds per byte of residue, without and with those for the use of the processor.
     private func cost(_ rung: Rung) -> (elapsed: Double, total: Double) {
         let coding = codingSecondsPerByte
-        let codingInAll = surveySecondsPerByte + coding
         switch rung.treatment {
         case .whole:
             // Unknown as yet, or nothing but zeros: then the classes are worth more than anything.
             let stock = codedByteCount > 0 ? stockByteCount / codedByteCount : .infinity
-            return cost(coding: 0, working: rung.secondsPerByte * stock, ratio: stock)
+            return cost(inTurn: 0, working: rung.secondsPerByte * stock, ratio: stock)
         case .coded:
-            return cost(coding: coding, working: codingInAll, ratio: 1)
+            return cost(inTurn: coding.inTurn, working: coding.inAll, ratio: 1)
         case .compressed:
             return cost(
-                coding: coding,
-                working: codingInAll + rung.secondsPerByte * speedScale,
+                inTurn: coding.inTurn,
+                working: coding.inAll + rung.secondsPerByte * speedScale,
                 ratio: min(rung.ratio * ratioScale, 1)
             )
         }
     }
 
     private func cost(
-        coding: Double,
+        inTurn: Double,
         working: Double,
         ratio: Double
     ) -> (elapsed: Double, total: Double) {
@@ -287,7 +284,7 @@ struct CompressionPolicy {
             waiting = max(sending - link.bufferByteCount * secondsPerByte / batchByteCount, 0)
         }
         let share = threadCount == 1 ? 1 : Self.unevenness / Double(threadCount)
-        let elapsed = max((working + waiting) * share, coding, sending)
+        let elapsed = max((working + waiting) * share, inTurn, sending)
         return (elapsed, elapsed + goal.processorWeight * working)
     }
 }

@@ -1,27 +1,27 @@
 internal import PageCodec
 
-/// Codes the page batches of a libxc stream, in their order: what was sent is cached.
-struct BatchCoding {
-    private var counters = StreamStatistics()
-    private let pages: PageEncoderBox
+/// Matches the page batches of a libxc stream with what was sent before, in their order.
+struct BatchMatching {
+    /// What was taken so far; what became of the pages is not known here.
+    private(set) var statistics = StreamStatistics()
 
-    init(_ encoder: consuming PageEncoder) {
-        pages = PageEncoderBox(encoder)
-    }
+    private let pages: PageMatcherBox
+    private let batchesStay: Bool
 
-    /// What was taken so far.
-    var statistics: StreamStatistics {
-        var result = counters
-        result.pages = pages.encoder.statistics
-        return result
+    /// - Parameters:
+    ///   - matcher: The matcher, with the cache.
+    ///   - batchesStay: Whether what was read stays where it is until it has been written.
+    init(_ matcher: consuming PageMatcher, batchesStay: Bool) {
+        pages = PageMatcherBox(matcher)
+        self.batchesStay = batchesStay
     }
 
     /// Counts the headers of a stream.
     mutating func noteHeaders(byteCount: Int) {
-        counters.stockByteCount += byteCount
+        statistics.stockByteCount += byteCount
     }
 
-    /// Codes a piece of the stream, if it is a batch that is to be coded.
+    /// Matches a piece of the stream, if it is a batch that is to be coded.
     ///
     /// - Parameters:
     ///   - piece: What was read.
@@ -29,57 +29,57 @@ struct BatchCoding {
     ///   - survey: What was found out about its pages before.
     ///   - memory: Where the result goes.
     /// - Returns: What is to be written.
-    mutating func code(
+    mutating func match(
         _ piece: StockPiece,
         _ treatment: BatchTreatment,
         survey: PageSurvey?,
         into memory: EncodingMemory
-    ) -> EncodedUnit {
-        counters.stockByteCount += piece.byteCount
+    ) -> EncodingUnit {
+        statistics.stockByteCount += piece.byteCount
         switch piece.content {
         case .fragment(let bytes, let continues, let startsBatch):
             if startsBatch {
-                counters.noteWholeBatch(
+                statistics.noteWholeBatch(
                     UnsafeRawBufferPointer(
                         rebasing: bytes.dropFirst(StockStream.recordHeaderByteCount)
                     )
                 )
             }
-            if let type = piece.completedType { counters.noteRecord(type: type) }
+            if let type = piece.completedType { statistics.noteRecord(type: type) }
             return unit(.fragment(bytes, continues: continues), of: piece, .whole)
         case .batch(let header, _, let body) where treatment == .whole:
             let headerPart = memory.fragment.prefix(StockStream.recordHeaderByteCount)
             header.write(to: headerPart)
-            counters.noteWholeBatch(body)
+            statistics.noteWholeBatch(body)
             return unit(
                 .whole(header: UnsafeRawBufferPointer(headerPart), body: body),
                 of: piece,
                 .whole
             )
         case .batch(_, let batch, let body):
-            let coded = pages.encoder.encode(
+            pages.matcher.match(
                 entries: batch.entries,
                 pages: batch.pages,
-                residue: treatment == .coded ? .sent : .compressed,
+                pagesStay: batchesStay,
                 survey: survey,
-                into: memory.batch
+                into: memory.matches
             )
             if let first = batch.entries.first, let last = batch.entries.last {
-                counters.noteBatch(
+                statistics.noteBatch(
                     firstPFN: PageEntry(bits: UInt64(littleEndian: first)).pfn,
                     lastPFN: PageEntry(bits: UInt64(littleEndian: last)).pfn
                 )
             }
-            return unit(.batch(coded, stockByteCount: body.count), of: piece, treatment)
+            return unit(.batch(stockByteCount: body.count), of: piece, treatment)
         }
     }
 
     private func unit(
-        _ content: EncodedUnit.Content,
+        _ content: EncodingUnit.Content,
         of piece: StockPiece,
         _ treatment: BatchTreatment
-    ) -> EncodedUnit {
-        EncodedUnit(
+    ) -> EncodingUnit {
+        EncodingUnit(
             content: content,
             treatment: treatment,
             completedType: piece.completedType,
@@ -88,11 +88,12 @@ struct BatchCoding {
     }
 }
 
-/// What one turn of coding gives: a coded batch, a batch as it is, or a fragment of a record that is
-/// carried.
-struct EncodedUnit {
+/// What one turn of matching gives: a batch to be coded, a batch as it is, or a fragment of a record
+/// that is carried.
+struct EncodingUnit {
     enum Content {
-        case batch(CodedBatch, stockByteCount: Int)
+        /// A batch, the matches of which are in the thread's memory.
+        case batch(stockByteCount: Int)
         case fragment(UnsafeRawBufferPointer, continues: Bool)
         /// A batch as it is, the body where it was read.
         case whole(header: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer)
@@ -103,7 +104,7 @@ struct EncodedUnit {
     let treatment: BatchTreatment
     /// The type of the libxc record that is complete with this.
     let completedType: UInt32?
-    /// What was taken until here.
+    /// What was taken until here, but for what pages were coded as.
     let statistics: StreamStatistics
 
     var isEnd: Bool { completedType == StockRecordType.end }
@@ -113,7 +114,7 @@ struct EncodedUnit {
         if case .whole = content { true } else { false }
     }
 
-    /// How a batch is to be compressed, if at all.
+    /// How a batch is to be compressed, if it is coded at all.
     var effort: CompressionEffort? {
         if case .compressed(let effort) = treatment { effort } else { nil }
     }
@@ -128,16 +129,17 @@ final class EncodingMemory {
 
     let input = ScratchMemory(byteCount: inputByteCount)
     let survey = PageSurvey()
-    let batch = BatchMemory()
+    let matches = BatchMatches()
+    var writer = BatchWriter()
     let compressed = CompressedMemory()
     let fragment = ScratchMemory(byteCount: ExtendedStream.fragmentByteCountMaximum)
 }
 
-/// A page encoder in a place of its own.
-private final class PageEncoderBox {
-    var encoder: PageEncoder
+/// A page matcher in a place of its own.
+private final class PageMatcherBox {
+    var matcher: PageMatcher
 
-    init(_ encoder: consuming PageEncoder) {
-        self.encoder = encoder
+    init(_ matcher: consuming PageMatcher) {
+        self.matcher = matcher
     }
 }
