@@ -9,6 +9,7 @@ public final class MappedFile: ByteSource {
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
     private var releasedByteCount = 0
+    private var sweptByteCount = 0
 
     /// How much of the mapping stays resident behind the reader, where other threads may be.
     private static let residentByteCount = 8 << 20
@@ -16,8 +17,11 @@ public final class MappedFile: ByteSource {
     /// How much is released at once.
     private static let releaseStep = 8 << 20
 
-    /// How often all of it is released again: what was used once more came back with its neighbours.
-    private static let sweepStep = 64 << 20
+    /// How often all of it is released again: what was used once more came back with its neighbours,
+    /// which are many if the system holds the file in large pieces. Rarer in long files, where it takes
+    /// longer.
+    private static let sweepStepMinimum = 16 << 20
+    private static let sweepCountPerLength = 16
 
     /// Maps a whole file from its start; `nil` if the descriptor cannot be mapped or is not at
     /// the start.
@@ -58,8 +62,12 @@ public final class MappedFile: ByteSource {
         let step = Self.releaseStep
         guard offset - releasedByteCount >= Self.residentByteCount + step else { return nil }
         let end = releasedByteCount + step
-        let start = end % Self.sweepStep == 0 ? 0 : releasedByteCount
+        var start = releasedByteCount
         releasedByteCount = end
+        if end - sweptByteCount >= max(Self.sweepStepMinimum, end / Self.sweepCountPerLength) {
+            sweptByteCount = end
+            start = 0
+        }
         return IdleMemory(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
     }
 }

@@ -63,7 +63,7 @@ struct CompressionPolicyTests {
                     // One thread and a guest that is hardly worth compressing: it tries now and then.
                     let isDoubtful = threadCount == 1 && ratioFactor == 2
                     #expect(
-                        outcome.changeCount(from: Self.batchCount - 500) <= (isDoubtful ? 20 : 4),
+                        outcome.changeCount(from: Self.batchCount - 500) <= (isDoubtful ? 6 : 4),
                         "\(comment)"
                     )
                 }

@@ -135,6 +135,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         while reading.enter(ticket) {
             do {
                 let unit = try reader.read(into: memory.input)
+                let idleMemory = reader.source.claimIdleMemory()
                 // The next thread would take longer to wake up than this one takes for it.
                 let keepsTurns = unit.isShort && !unit.isEnd && !unit.isCheckpoint
                 // Nothing is read beyond END, and beyond CHECKPOINT not yet.
@@ -143,6 +144,7 @@ public final class StreamDecoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 } else if !unit.isCheckpoint, !keepsTurns {
                     reading.leave()
                 }
+                idleMemory?.giveBack()
                 laneInUse = unit.lane
                 guard let batch = try expand(unit, memory) else { return }
                 laneInUse = nil

@@ -66,6 +66,11 @@ struct CompressionPolicy {
     private var wholeBatchCount = 0
     private static let wholeBatchCountMaximum = 32
 
+    // How much of what is known of the guest's memory is forgotten with each uncompressed batch.
+    private var forgetting = forgettingMaximum
+    private static let forgettingMaximum = 0.0007
+    private static let soonBatchCount = 64
+
     // A fast link may only seem to have a limit: its reader waits for the processors that compress.
     private var trialByteCount = 0.0
     private var byteCountUntilTrial = 8e6
@@ -203,15 +208,24 @@ struct CompressionPolicy {
         guard link.bytesPerSecond != nil else { return }
         if rungIndex <= Self.codedIndex {
             // What is not tried may have become worth it.
-            ratioScale += (1 - ratioScale) * 0.0007
+            ratioScale += (1 - ratioScale) * forgetting
         }
         writtenByteCountSinceChange += Double(byteCount)
         guard !isTrying(byteCount: Double(byteCount)) else { return }
         let best = bestRungIndex()
         guard best != rungIndex else { return }
+        noteChange(to: best)
         rungIndex = best
         writtenByteCountSinceChange = 0
         compressionCountSinceChange = 0
+    }
+
+    /// What was given up soon after it was tried is tried again later and later.
+    private mutating func noteChange(to index: Int) {
+        guard rungIndex > Self.codedIndex, index <= Self.codedIndex else { return }
+        forgetting =
+            compressionCountSinceChange < Self.soonBatchCount
+            ? max(forgetting / 2, Self.forgettingMaximum / 4) : Self.forgettingMaximum
     }
 
     /// Whether batches go uncompressed for a while, to see whether the link is faster then.
