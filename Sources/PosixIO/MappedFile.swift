@@ -17,9 +17,10 @@ public final class MappedFile: ByteSource {
     /// How much is released at once.
     private static let releaseStep = 8 << 20
 
-    /// How often all of it is released again: what was used once more came back with its neighbours,
-    /// which are many if the system holds the file in large pieces. Rarer in long files, where it takes
-    /// longer.
+    /// How often all of it is released again.
+    ///
+    /// What was used once more came back with its neighbours, which are many if the system holds the
+    /// file in large pieces. Rarer in long files, where it takes longer.
     private static let sweepStepMinimum = 16 << 20
     private static let sweepCountPerLength = 16
 

@@ -10,7 +10,11 @@ struct Decode: ParsableCommand {
         discussion: "A summary of page classes and bytes goes to standard error."
     )
 
-    @Option(help: "How many threads decode, \(ThreadsOption.expectation).")
+    @Option(
+        help: """
+            How many threads decode, \(ThreadsOption.range); by default \(ThreadsOption.automatic).
+            """
+    )
     var threads: Int?
 
     @Argument(help: "The extended stream; '-' is standard input.")

@@ -20,7 +20,12 @@ struct Encode: ParsableCommand {
     )
     var compression = "3"
 
-    @Option(help: "How many threads encode, \(ThreadsOption.expectation).")
+    @Option(
+        help: """
+            How many threads encode, \(ThreadsOption.range); by default one with a LEVEL, as with \
+            zstd, else \(ThreadsOption.automatic).
+            """
+    )
     var threads: Int?
 
     @Argument(help: "The libxc stream; '-' is standard input.")
@@ -44,18 +49,25 @@ struct Encode: ParsableCommand {
     }
 
     func run() throws {
+        let compression = Compression(compression) ?? .level(3)
         let cacheSize = cacheMib.flatMap(CacheSize.init(mebibytes:)) ?? .offlineDefault
         let summary = try withStreams(from: input, to: output) { source, sink in
             let encoder = try StreamEncoder(
                 from: source,
                 to: sink,
                 cacheSize: cacheSize,
-                compression: Compression(compression) ?? .level(3),
-                threads: ThreadsOption.count(threads)
+                compression: compression,
+                threads: threadCount(compression)
             )
             try encoder.run()
             return encoder.statistics.description
         }
         StandardError.writeLine("cloudnet: encoded \(summary)")
+    }
+    /// Who names a level wants to spend no more than that takes: threads that share a processor's
+    /// core take up to a fifth more processor time together.
+    private func threadCount(_ compression: Compression) -> ThreadCount {
+        if threads == nil, case .level = compression { return .one }
+        return ThreadsOption.count(threads)
     }
 }

@@ -9,6 +9,9 @@ struct Methods {
     /// What adapts to a link, and means nothing without one.
     private let adaptive = "auto"
 
+    /// How many threads work side by side where more than one does.
+    private let severalThreads = 2
+
     /// Over whole streams, on one core.
     var onOneCore: [Method] {
         [Self.cat] + settings.map { compression($0) } + [
@@ -26,14 +29,14 @@ struct Methods {
     /// Over whole streams, on all cores.
     var onAllCores: [Method] {
         settings.flatMap { setting in
-            [1, 2].map { compression(setting, threadCount: $0) }
-        } + [zstd("-1", "-T2"), zstd("-3", "--long=27", "-T2")]
+            [1, severalThreads].map { compression(setting, threadCount: $0) }
+        } + [zstd("-1"), zstd("-1", "-T2"), zstd("-3", "--long=27", "-T2")]
     }
 
-    /// Through links.
+    /// Through links, all with as many threads.
     var scenarios: [LinkScenario] {
-        let smallest = ["1", "3", adaptive].map { compression($0) }
-        let all = (settings + [adaptive]).map { compression($0) }
+        let smallest = ["1", "3", adaptive].map { compression($0, threadCount: severalThreads) }
+        let all = (settings + [adaptive]).map { compression($0, threadCount: severalThreads) }
         return [
             LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, pace: .verySlow),
             LinkScenario(
