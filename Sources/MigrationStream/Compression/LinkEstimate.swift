@@ -28,10 +28,13 @@ struct LinkEstimate {
     private var writing = 0.0
     private var idle = 0.0
 
-    // The last ones that were all much faster than the known rate.
+    // The last ones that were all much faster than the known rate, and the whole time since then.
     private var fastByteCount = 0.0
     private var fastSeconds = 0.0
+    private var fastElapsed = 0.0
+    private var elapsedSinceWait = 0.0
     private static let muchFaster = 1.5
+    private static let faster = 1.1
 
     // How long to believe the last known rate while nothing shows it.
     private var freeWriteCount = 0
@@ -69,6 +72,7 @@ struct LinkEstimate {
     mutating func note(byteCount: Int, seconds: Double, idleSeconds: Double) {
         let (byteCount, seconds) = (Double(byteCount), max(seconds, 1e-7))
         pendingByteCount += byteCount
+        elapsedSinceWait += seconds + idleSeconds
         // While nothing is written, the link goes on with what is in its buffer, but no longer.
         pendingIdle += min(idleSeconds, bytesPerSecond.map { bufferByteCount / $0 } ?? idleSeconds)
         if seconds <= byteCount / Self.copyingBytesPerSecond + Self.callSeconds {
@@ -102,6 +106,7 @@ struct LinkEstimate {
     }
 
     private mutating func noteWait(latest: Double) {
+        defer { elapsedSinceWait = 0 }
         let elapsed = pendingWriting + pendingIdle
         let isFirst = bytesPerSecond ?? .infinity == .infinity
         if isFirst, pendingByteCount < Self.longByteCount {
@@ -145,12 +150,16 @@ struct LinkEstimate {
     /// Forgets what was before the link became much faster: more has left than a buffer can hide.
     private mutating func noteFastWait(_ latestRate: Double) {
         guard let known = bytesPerSecond, latestRate > known * Self.muchFaster else {
-            (fastByteCount, fastSeconds) = (0, 0)
+            (fastByteCount, fastSeconds, fastElapsed) = (0, 0, 0)
             return
         }
         fastByteCount += pendingByteCount
         fastSeconds += pendingWriting + pendingIdle
-        guard fastByteCount > bufferByteCountMaximum else { return }
+        fastElapsed += elapsedSinceWait
+        // A link may make up for the time in which it was given nothing.
+        guard fastByteCount > max(bufferByteCountMaximum, known * fastElapsed * Self.faster) else {
+            return
+        }
         (byteCount, writing, idle) = (fastByteCount, fastSeconds, 0)
     }
 }
