@@ -14,6 +14,7 @@ struct GroupMemberTests {
             connection.welcome()
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, listener)
         #expect(waits { member.hasJoined })
         #expect(member.silentSeconds == 0)
@@ -54,6 +55,7 @@ struct GroupMemberTests {
             connection.staysAlive()
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, Listener())
         member.report(Progress())
         sleep(4)
@@ -77,6 +79,7 @@ struct GroupMemberTests {
             connection.send(#"{"type":"alive","news":["something","to come"]}"# + "\n")
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, listener)
         #expect(waits { member.decision?.number == 7 })
         usleep(100_000)
@@ -115,6 +118,7 @@ struct GroupMemberTests {
                 for piece in pieces { connection.send(piece) }
                 connection.readToEnd()
             }
+            defer { coordinator.stop() }
             let listener = Listener()
             let member = try member(at: coordinator.path, listener)
             let newest = try #require(numbers.max())
@@ -134,6 +138,7 @@ struct GroupMemberTests {
             connection.welcome()
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, Listener())
         member.change(to: .failed, reason: String(repeating: "\u{1}", count: 1_000_000))
         member.close(waitingAtMost: 10, reconnecting: true)

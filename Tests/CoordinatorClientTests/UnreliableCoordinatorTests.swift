@@ -20,6 +20,7 @@ struct UnreliableCoordinatorTests {
                 connection.readToEnd()
             }
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, listener)
         #expect(waits { member.decision != nil })
         member.follows(try #require(member.decision))
@@ -47,6 +48,7 @@ struct UnreliableCoordinatorTests {
             connection.send(String(whole.prefix(connection.number == 0 ? whole.count : 40)))
             usleep(50_000)
         }
+        defer { coordinator.stop() }
         let listener = Listener()
         let member = try member(at: coordinator.path, listener)
         #expect(waits { coordinator.connectionCount >= 3 })
@@ -76,6 +78,7 @@ struct UnreliableCoordinatorTests {
                 connection.welcome()
             }
         }
+        defer { coordinator.stop() }
         let listener = Listener()
         let member = try member(at: coordinator.path, listener)
         // It ends such connections by itself, and comes back.
@@ -92,6 +95,7 @@ struct UnreliableCoordinatorTests {
             let piece = String(repeating: "x", count: 1 << 20)
             for _ in 0..<1024 where connection.send(piece) > 0 {}
         }
+        defer { coordinator.stop() }
         let before = residentByteCount()
         let listener = Listener()
         let member = try member(at: coordinator.path, listener)
@@ -107,6 +111,7 @@ struct UnreliableCoordinatorTests {
             connection.send(#"{"type":"refusal","reason":"the group is closed"}"# + "\n")
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let listener = Listener()
         let member = try member(at: coordinator.path, listener)
         #expect(waits { coordinator.connectionCount >= 4 })
@@ -122,6 +127,7 @@ struct UnreliableCoordinatorTests {
             connection.welcome()
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let listener = Listener()
         let member = try member(at: coordinator.path, listener)
         #expect(waits { member.hasJoined })
@@ -164,6 +170,7 @@ struct UnreliableCoordinatorTests {
             sleep(4)
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         let member = try member(at: coordinator.path, Listener())
         #expect(waits { member.hasJoined })
         let before = residentByteCount()
@@ -186,6 +193,7 @@ struct UnreliableCoordinatorTests {
         let coordinator = try ScriptedCoordinator(path: path) { connection in
             connection.readToEnd()
         }
+        defer { coordinator.stop() }
         member.close(waitingAtMost: 10, reconnecting: true)
         #expect(waits { coordinator.lines.contains { $0.contains("for a reason") } })
         #expect(coordinator.lines.first?.contains(#""state":"failed""#) == true)
