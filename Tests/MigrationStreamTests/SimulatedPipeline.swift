@@ -5,7 +5,8 @@ import TestSupport
 /// An encoder's threads and a link on a clock that is computed, to try a `CompressionPolicy`.
 ///
 /// Each thread has a processor. It codes in turn, compresses beside the others, or in turn while one
-/// thread is enough, and writes in turn; a write returns when the buffer of the link has room for it.
+/// thread is enough or one alone is to code, and writes in turn; a write returns when the buffer of the
+/// link has room for it.
 struct SimulatedPipeline {
     /// What a batch is like.
     struct Batch {
@@ -35,6 +36,7 @@ struct SimulatedPipeline {
         }
     }
 
+    /// How many batches are coded side by side; while a single one is, another may be written.
     var threadCount: Int
     var bufferByteCount: Double
     /// What the efforts really cost and gain.
@@ -72,8 +74,9 @@ struct SimulatedPipeline {
         var policy = initialPolicy
         var outcome = Outcome()
         var notes: [(time: Double, note: (inout CompressionPolicy) -> Void)] = []
-        var freeTimes = [Double](repeating: 0, count: threadCount)
+        var freeTimes = [Double](repeating: 0, count: max(threadCount, 2))
         var (readingEnd, writingEnd) = (0.0, 0.0)
+        var estimate = LinkEstimate(bufferByteCount: nil)
         var link = SimulatedLink(bufferByteCount: bufferByteCount)
         for batch in batches {
             let thread = freeTimes.indices.min { freeTimes[$0] < freeTimes[$1] } ?? 0
@@ -139,13 +142,16 @@ struct SimulatedPipeline {
                 )
             }
             let compressingEnd = readingEnd + compressing
-            if policy?.isOneThreadEnough == true { readingEnd = compressingEnd }
+            if threadCount == 1 || policy?.isOneThreadEnough == true { readingEnd = compressingEnd }
             let writingStart = max(compressingEnd, writingEnd)
             let idle = writingStart - writingEnd
             writingEnd =
                 link.write(compressed, at: writingStart, batch.linkBytesPerSecond)
                 + compressed * Self.copyingSecondsPerByte * slowness
             let writing = writingEnd - writingStart
+            // Who codes alone hands nothing over to a thread that would not wait.
+            if threadCount == 1, !estimate.isBusy { readingEnd = writingEnd }
+            estimate.note(byteCount: Int(compressed), seconds: writing, idleSeconds: idle)
             let byteCount = Int(compressed)
             notes.append(
                 (

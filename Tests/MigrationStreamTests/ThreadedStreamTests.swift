@@ -315,7 +315,44 @@ struct ThreadedStreamTests {
         }
     }
 
-    @Test(arguments: [2, 4])
+    /// While the link takes one batch, a single thread codes the next one.
+    @Test(arguments: [Compression.off, .level(1), .auto], [true, false])
+    func oneThreadDoesNotWaitForTheLink(_ compression: Compression, sourceKeepsContent: Bool) throws
+    {
+        var builder = StockStreamBuilder()
+        builder.append(pages: (0..<8).map { GuestPage($0, Content.noise($0)) })
+        let firstEnd = builder.bytes.count
+        builder.append(pages: (8..<16).map { GuestPage($0, Content.noise($0)) })
+        builder.appendEnd()
+        let stock = builder.bytes
+        let isBeyondFirst = Flag()
+        let sink = SlowSink(slowWrite: 3) { isBeyondFirst.waits() }
+        try StreamEncoder(
+            from: EndingSource(stock, at: firstEnd, keepsContent: sourceKeepsContent) {
+                isBeyondFirst.set()
+            },
+            to: sink,
+            cacheSize: try #require(CacheSize(mebibytes: 1)),
+            compression: compression
+        ).run()
+        #expect(sink.wasInTime)
+        let isSame = try decode(sink.bytes).bytes == stock
+        #expect(isSame)
+    }
+
+    /// A file never makes anybody wait.
+    @Test func oneThreadWritesToAFileByItself() throws {
+        let here = pthread_self()
+        let sink = SlowSink(slowWrite: 3, bufferByteCount: 0) { pthread_self() == here }
+        try StreamEncoder(
+            from: MemorySource(Self.stock(seed: 1)),
+            to: sink,
+            cacheSize: try #require(CacheSize(mebibytes: 1))
+        ).run()
+        #expect(sink.wasInTime)
+    }
+
+    @Test(arguments: [1, 2, 4])
     func encoderReportsAnErrorOfTheSinkAlthoughTheSourceBlocks(_ threads: Int) throws {
         let stock = SmallStream.stock
         let counter = BreakingSink(at: -1)
@@ -435,14 +472,33 @@ private final class Gate: Sendable {
     func open() { turns.close() }
 }
 
+/// What one thread says and another waits for, but not for ever.
+private final class Flag: Sendable {
+    private let isSet = Atomic(false)
+
+    func set() { isSet.store(true, ordering: .sequentiallyConsistent) }
+
+    func waits() -> Bool {
+        for _ in 0..<3000 where !isSet.load(ordering: .sequentiallyConsistent) { usleep(10_000) }
+        return isSet.load(ordering: .sequentiallyConsistent)
+    }
+}
+
 /// A stream from memory at whose end something happens.
 private struct EndingSource: ByteSource {
+    var keepsContent: Bool { bytes.keepsContent }
+
     private let bytes: MemorySource
     private let end: Int
     private let atEnd: () throws -> Void
 
-    init(_ bytes: [UInt8], at end: Int, _ atEnd: @escaping () throws -> Void) {
-        self.bytes = MemorySource(bytes)
+    init(
+        _ bytes: [UInt8],
+        at end: Int,
+        keepsContent: Bool = false,
+        _ atEnd: @escaping () throws -> Void
+    ) {
+        self.bytes = MemorySource(bytes, keepsContent: keepsContent)
         self.end = end
         self.atEnd = atEnd
     }
@@ -453,6 +509,32 @@ private struct EndingSource: ByteSource {
     ) throws -> UnsafeRawBufferPointer {
         if bytes.readByteCount + byteCount > end { try atEnd() }
         return bytes.next(byteCount, scratch: scratch)
+    }
+}
+
+/// A sink to memory that waits for something in one of its writes.
+///
+/// SAFETY: as for `MemorySink`.
+private final class SlowSink: ByteSink, @unchecked Sendable {
+    let bufferByteCount: Int?
+    var bytes: [UInt8] { memory.bytes }
+    private(set) var wasInTime = false
+
+    private let memory = MemorySink()
+    private let slowWrite: Int
+    private let wait: () -> Bool
+    private var writeCount = 0
+
+    init(slowWrite: Int, bufferByteCount: Int? = nil, _ wait: @escaping () -> Bool) {
+        self.slowWrite = slowWrite
+        self.bufferByteCount = bufferByteCount
+        self.wait = wait
+    }
+
+    func write(_ pieces: [UnsafeRawBufferPointer]) {
+        if writeCount == slowWrite { wasInTime = wait() }
+        writeCount += 1
+        memory.write(pieces)
     }
 }
 

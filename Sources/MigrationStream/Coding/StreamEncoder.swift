@@ -6,7 +6,8 @@ internal import Synchronization
 /// Each thread reads a record, in turn; takes the fingerprints of its pages beside the others, if the
 /// source allows; matches it with the page cache, in turn, since that has an order; codes and
 /// compresses it beside the others; and writes it, in turn. A record is written as soon as it can be:
-/// nothing is held back while the source has nothing to give. Memory: what `PageMatcher` takes, and
+/// nothing is held back while the source has nothing to give. Where a single thread is to code, two of
+/// them take turns: one codes while the other waits for the link. Memory: what `PageMatcher` takes, and
 /// for each thread a page batch as it was read, coded and compressed, and a compressor.
 public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked Sendable {
     // SAFETY: `reader` is touched in the turns of `reading` only, `pages` in those of `matching`,
@@ -17,11 +18,13 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     private let policy: SharedCompressionPolicy
     private let lanes: LanePool?
     private let parameters: StreamParameters
-    private let threadCount: Int
     private let memories: [EncodingMemory]
 
     /// Whether a thread reads while others code what they have read.
     private let readsAhead: Bool
+
+    /// Whether one thread at a time codes, while another may write.
+    private let codesInTurn: Bool
 
     private let reading = Turns()
     private let matching = Turns()
@@ -37,7 +40,8 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ///   - compression: How hard to compress what the page classes leave.
     ///   - goal: What counts if that is chosen automatically.
     ///   - pageClasses: What pages may be coded as.
-    ///   - threads: How many threads encode.
+    ///   - threads: How many threads encode. A single one has another beside it that waits for the
+    ///     sink, if that may be a link.
     /// - Throws: `PageCodecError` or `StreamError` if the memory is not there.
     public init(
         from source: Source,
@@ -48,7 +52,11 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         pageClasses: PageClasses = .all,
         threads: ThreadCount = .one
     ) throws {
-        threadCount = threads.value
+        reader = EncodingReader(source)
+        codesInTurn = threads == .one
+        // A link that has to be waited for gets a thread that waits.
+        let threadCount = codesInTurn && sink.bufferByteCount != 0 ? 2 : threads.value
+        readsAhead = reader.readsAhead && threadCount > 1
         memories = (0..<threadCount).map { _ in EncodingMemory() }
         let compression = compression == .auto && sink.keepsBytes ? .ofFile : compression
         policy = SharedCompressionPolicy(
@@ -61,16 +69,14 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         )
         lanes = compression == .off ? nil : try LanePool(count: threads.value)
         parameters = StreamParameters(slotCount: cacheSize.slotCount, lanes: lanes?.parameters)
-        reader = EncodingReader(source)
-        readsAhead = reader.readsAhead && threads.value > 1
         pages = BatchMatching(
             try PageMatcher(
                 slotCount: cacheSize.slotCount,
                 classes: pageClasses,
                 cacheMemory: reader.holdsContent ? .source : .own,
-                batchesInUse: threads.value
+                batchesInUse: threadCount
             ),
-            batchesStay: reader.readsAhead || threads.value == 1
+            batchesStay: reader.readsAhead || threadCount == 1
         )
         writer = RecordWriter(sink)
     }
@@ -91,7 +97,7 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
     ) throws {
         try encodeHeaders()
         do {
-            try workers.run(threadCount: threadCount) { number in
+            try workers.run(threadCount: memories.count) { number in
                 self.work(in: self.memories[number], didEncode)
             }
         } catch {
@@ -126,7 +132,8 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 let piece = try reader.read(into: memory)
                 let idleMemory = reader.claimIdleMemory()
                 // The next thread would take longer to wake up than this one takes for it.
-                let keepsTurns = piece.isShort && !piece.isEnd
+                let isQuick = piece.isShort || codesInTurn && !policy.isLinkBusy
+                let keepsTurns = isQuick && !piece.isEnd
                 // Nothing is read beyond END.
                 if piece.isEnd {
                     reading.close()
@@ -140,10 +147,10 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                     pages.match(piece, treatment, survey: survey, into: memory)
                 }
                 let lane = unit.effort == nil ? nil : lanes?.take()
-                let compressesInTurn = lane != nil && policy.isOneThreadEnough
-                if !compressesInTurn, !keepsTurns { leaveMatching(unit) }
+                let keepsMatching = codesInTurn || lane != nil && policy.isOneThreadEnough
+                if !keepsMatching, !keepsTurns { leaveMatching(unit) }
                 let encoded = try encode(unit, lane, memory, (surveySeconds, seconds))
-                if compressesInTurn, !keepsTurns { leaveMatching(unit) }
+                if keepsMatching, !keepsTurns { leaveMatching(unit) }
                 guard writing.enter(ticket) else { return }
                 try write(encoded, of: unit, didEncode)
                 if keepsTurns { continue }
@@ -168,7 +175,9 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
         _ treatment: BatchTreatment,
         _ memory: EncodingMemory
     ) -> PageSurvey? {
-        guard readsAhead, treatment != .whole, case .batch(_, let batch, _) = piece.content else {
+        guard readsAhead, !codesInTurn, treatment != .whole,
+            case .batch(_, let batch, _) = piece.content
+        else {
             return nil
         }
         memory.survey.look(at: batch.pages, count: batch.pageCount)
@@ -303,6 +312,10 @@ private final class SharedCompressionPolicy: Sendable {
 
     var isOneThreadEnough: Bool {
         policy.withLock { $0.isOneThreadEnough }
+    }
+
+    var isLinkBusy: Bool {
+        policy.withLock { $0.isLinkBusy }
     }
 
     func update(_ body: (inout CompressionPolicy) -> Void) {

@@ -167,6 +167,9 @@ struct CompressionPolicy {
         return working < 0.8 * min(rung.ratio * ratioScale, 1) * secondsPerByte
     }
 
+    /// Whether the link makes us wait.
+    var isLinkBusy: Bool { link.isBusy }
+
     /// What coding takes per byte of residue, and how much of that one thread at a time.
     private var codingSecondsPerByte: (inAll: Double, inTurn: Double) {
         guard codedByteCount > 0 else { return (0, 0) }
@@ -203,9 +206,8 @@ struct CompressionPolicy {
     ///   - seconds: How long the write took.
     ///   - idleSeconds: How long nothing was written before.
     mutating func noteWrite(byteCount: Int, seconds: Double, idleSeconds: Double) {
-        guard fixedTreatment == nil else { return }
         link.note(byteCount: byteCount, seconds: seconds, idleSeconds: idleSeconds)
-        guard link.bytesPerSecond != nil else { return }
+        guard fixedTreatment == nil, link.bytesPerSecond != nil else { return }
         if rungIndex <= Self.codedIndex {
             // What is not tried may have become worth it.
             ratioScale += (1 - ratioScale) * forgetting
@@ -297,8 +299,14 @@ struct CompressionPolicy {
             // A thread that writes need not wait for what the buffer of the link takes.
             waiting = max(sending - link.bufferByteCount * secondsPerByte / batchByteCount, 0)
         }
-        let share = threadCount == 1 ? 1 : Self.unevenness / Double(threadCount)
-        let elapsed = max((working + waiting) * share, inTurn, sending)
+        // Another thread waits for the link while a single one codes.
+        let share = Self.unevenness / Double(max(threadCount, 2))
+        let alone = working + ratio * link.copyingSecondsPerByte
+        let elapsed = max(
+            (working + waiting) * share,
+            threadCount == 1 ? alone : inTurn,
+            sending
+        )
         return (elapsed, elapsed + goal.processorWeight * working)
     }
 }

@@ -5,8 +5,11 @@ struct LinkEstimate {
 
     /// What a byte takes to be written: the link's time, or that of copying if that is longer.
     var secondsPerByte: Double? {
-        bytesPerSecond.map { max(1 / $0, freeWriting / max(freeByteCount, 1)) }
+        bytesPerSecond.map { max(1 / $0, copyingSecondsPerByte) }
     }
+
+    /// What a byte takes that need not wait.
+    var copyingSecondsPerByte: Double { freeWriting / max(freeByteCount, 1) }
 
     /// Whether the last writes had to wait, but for one or two that found room.
     var isBusy: Bool { freeWriteCount < 3 }

@@ -18,7 +18,7 @@ public struct ThreadCount: Equatable, Sendable {
         ThreadCount(unchecked: min(max(processorCount, 1), 4))
     }
 
-    /// One thread, which does one thing after the other.
+    /// One thread.
     public static let one = ThreadCount(unchecked: 1)
 
     private init(unchecked value: Int) {
