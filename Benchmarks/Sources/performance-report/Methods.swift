@@ -33,10 +33,11 @@ struct Methods {
         } + [zstd("-1"), zstd("-1", "-T2"), zstd("-3", "--long=27", "-T2")]
     }
 
-    /// Through links, all with as many threads.
+    /// Through links, with several threads, and what adapts with one as well.
     var scenarios: [LinkScenario] {
-        let smallest = ["1", "3", adaptive].map { compression($0, threadCount: severalThreads) }
-        let all = (settings + [adaptive]).map { compression($0, threadCount: severalThreads) }
+        let adapting = [1, severalThreads].map { compression(adaptive, threadCount: $0) }
+        let smallest = ["1", "3"].map { compression($0, threadCount: severalThreads) } + adapting
+        let all = settings.map { compression($0, threadCount: severalThreads) } + adapting
         return [
             LinkScenario(link: Link(megabytesPerSecond: 2), methods: smallest, pace: .verySlow),
             LinkScenario(

@@ -131,9 +131,10 @@ public final class StreamEncoder<Source: ByteSource, Sink: ByteSink>: @unchecked
                 let treatment = policy.nextTreatment()
                 let piece = try reader.read(into: memory)
                 let idleMemory = reader.claimIdleMemory()
-                // The next thread would take longer to wake up than this one takes for it.
-                let isQuick = piece.isShort || codesInTurn && !policy.isLinkBusy
-                let keepsTurns = isQuick && !piece.isEnd
+                // The next thread would take longer to wake up than this one takes for it, or could do
+                // no more than this one.
+                let isForOne = piece.isShort || codesInTurn && !policy.isLinkBusy
+                let keepsTurns = isForOne && !piece.isEnd
                 // Nothing is read beyond END.
                 if piece.isEnd {
                     reading.close()
