@@ -24,7 +24,7 @@ expect_group() {
     exit 1" || flunk "the coordinator does not say that the group is $1"
 }
 
-# configure MEMBERS: so many belong to the application.
+# configure MEMBERS [LINE]: so many belong to the application; a line more for db.
 configure() {
     dom0 "cat >/etc/xen/cloudnet.conf" <<TEXT
 application-members = $1
@@ -37,6 +37,7 @@ report = "/run/web.jsonl"
 [domain.db]
 application = "shop"
 report = "/run/db.jsonl"
+${2:-}
 TEXT
 }
 
@@ -136,6 +137,8 @@ begin_migrations --debug
 expect_together
 
 echo "the coordinator dies while both wait for each other"
+# Otherwise both may be ready, and released, before it is dead.
+configure 2 'bandwidth-limit = "1M"'
 begin_migrations
 wait_until_held web
 dom0 "kill -KILL \$(cat /run/coordinator.pid)"
